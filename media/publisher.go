@@ -1,0 +1,206 @@
+package media
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+const (
+	jumpBack    = time.Second      // a track that goes back further has a new clock
+	jumpForward = 10 * time.Second // or one that leaps further than the wall clock did
+	tick        = time.Millisecond // added where a source repeats a decoding time
+)
+
+// Publisher is the one that brings a stream's units in. Write is for one goroutine at a time; the
+// other methods are for any.
+type Publisher struct {
+	Protocol string
+	Remote   string
+	Since    time.Time
+
+	hub   *Hub
+	s     *Stream
+	close func(error)
+	state []trackState
+	shift time.Duration // what is added to the publisher's clock, newest decision
+	epoch uint32
+	begun bool
+
+	lost    atomic.Uint64
+	dropped atomic.Uint64
+	closed  atomic.Bool
+}
+
+// trackState is what making one track's samples regular needs to remember.
+type trackState struct {
+	track *Track
+	shape shaper
+	shift time.Duration
+	begun bool
+	dts   time.Duration // newest, stream time
+	pts   time.Duration // highest, stream time
+	rate  meter
+}
+
+// Stream returns the stream that p publishes.
+func (p *Publisher) Stream() *Stream { return p.s }
+
+// AddLost counts packets that were lost on the way to the server.
+func (p *Publisher) AddLost(n uint64) { p.lost.Add(n) }
+
+// Lost returns the packets lost on the way in.
+func (p *Publisher) Lost() uint64 { return p.lost.Load() }
+
+// Dropped returns the samples that could not be used: broken, late, or before the first key frame.
+func (p *Publisher) Dropped() uint64 { return p.dropped.Load() }
+
+// Write brings in one sample of a track, by index. It never blocks. A sample that can't be used is
+// dropped and counted; the only errors are those after which there is no use in writing more.
+func (p *Publisher) Write(track int, x Sample) error {
+	if p.closed.Load() {
+		return ErrEnded
+	}
+	st := &p.state[track]
+	if !st.track.Codec.Video() && len(x.Payload) > 1 {
+		return p.writePackets(track, x)
+	}
+	shaped, ok := st.shape.shape(x.Payload)
+	if !ok {
+		p.dropped.Add(1)
+		return nil
+	}
+	dts := x.DTS
+	if !x.HasDTS || dts > x.PTS {
+		dts = st.shape.dts(shaped.payload, x.PTS)
+	}
+	now := time.Now()
+	if !st.track.Codec.Video() && p.s.video >= 0 && !p.state[p.s.video].shape.open {
+		p.dropped.Add(1) // an epoch begins with a picture, not with the sound before it
+		return nil
+	}
+	if !p.place(st, dts, now) {
+		if st.track.Codec.Video() {
+			st.shape.restart()
+			if !shaped.key {
+				p.dropped.Add(1)
+				return nil // what follows a jump must begin with a key frame
+			}
+			dts = x.PTS
+		}
+	}
+	at := dts + st.shift
+	if st.begun && at <= st.dts {
+		if !st.track.Codec.Video() {
+			p.dropped.Add(1) // sound that comes late can't be heard any more
+			return nil
+		}
+		at = st.dts + tick
+	}
+	pts := max(x.PTS+st.shift, at)
+	if st.begun && st.track.Codec.Video() && pts < st.pts {
+		p.s.reordered.Store(true)
+	}
+	st.begun, st.dts, st.pts = true, at, max(st.pts, pts)
+
+	seen := now
+	if d := now.Sub(x.Capture); !x.Capture.IsZero() && d > -10*time.Second && d < 10*time.Second {
+		seen = x.Capture
+	}
+	p.s.timeline.Observe(pts, seen)
+	st.rate.add(shaped.size, now)
+	p.s.append(&Unit{
+		Track: track, Key: shaped.key, Epoch: p.epoch, PTS: pts, DTS: at, Time: p.s.timeline.At(pts),
+		Params: shaped.params, Payload: shaped.payload, Size: shaped.size,
+	})
+	return nil
+}
+
+// writePackets writes packets of sound that follow one another.
+func (p *Publisher) writePackets(track int, x Sample) error {
+	t := p.state[track].track
+	for _, b := range x.Payload {
+		one := x
+		one.Payload = [][]byte{b}
+		if err := p.Write(track, one); err != nil {
+			return err
+		}
+		d := t.PacketDuration(b)
+		x.PTS += d
+		x.DTS += d
+		if !x.Capture.IsZero() {
+			x.Capture = x.Capture.Add(d)
+		}
+	}
+	return nil
+}
+
+// place makes sure that st.shift puts dts, on the publisher's clock, where the stream is now.
+// It reports false where the stream's time had to be joined anew at this sample.
+func (p *Publisher) place(st *trackState, dts time.Duration, now time.Time) bool {
+	here, known := p.s.timeline.position(now)
+	if !p.begun {
+		p.begun = true
+		p.shift = Origin - dts
+		if known {
+			// A publisher that came back: time goes on, and never below what readers have.
+			p.shift = max(here, p.s.latest()+tick) - dts
+		}
+		st.shift = p.shift
+		return true
+	}
+	fits := func(shift time.Duration) bool {
+		at, low, high := dts+shift, here-jumpForward, here+jumpForward
+		if st.begun {
+			low, high = max(low, st.dts-jumpBack), max(high, st.dts+jumpForward)
+		}
+		return at >= low && at <= high
+	}
+	switch {
+	case fits(st.shift) && st.begun:
+		return true
+	case fits(p.shift): // the first sample of a track, or another track made the jump already
+		first := !st.begun
+		st.shift = p.shift
+		return first
+	default:
+		p.shift = max(here, p.s.latest()+tick) - dts
+		st.shift = p.shift
+		p.epoch = p.s.nextEpoch()
+		return false
+	}
+}
+
+// latest returns the newest decoding time in the ring.
+func (s *Stream) latest() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	newest := Origin
+	for i := s.first; i < s.next; i++ {
+		newest = max(newest, s.ring[i%ringUnits].DTS)
+	}
+	return newest
+}
+
+// nextEpoch begins a new epoch and returns it.
+func (s *Stream) nextEpoch() uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.epoch++
+	return s.epoch
+}
+
+// Close takes the publisher off its stream. The stream stays for the hub's grace time, so that the
+// readers of a publisher who comes back are still there. It may be called more than once.
+func (p *Publisher) Close() {
+	if p.closed.CompareAndSwap(false, true) {
+		p.hub.left(p)
+	}
+}
+
+// Kick asks the publisher's protocol to close it, because of err, and takes it off the stream.
+func (p *Publisher) Kick(err error) {
+	p.Close()
+	if p.close != nil {
+		p.close(err)
+	}
+}

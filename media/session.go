@@ -1,0 +1,72 @@
+package media
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Session is one reader of a stream as people see it: counted, listed and closed as one, whatever
+// carries its data.
+type Session struct {
+	ID       string
+	Protocol string // "rtsp", "rtmp", "srt", "hls", "whep"
+	Remote   string // address of the peer
+	Since    time.Time
+
+	Sent atomic.Uint64 // bytes
+	Lost atomic.Uint64 // packets that the reader reports lost, or that were never sent to it
+
+	s     *Stream
+	close func(error)
+	once  sync.Once
+}
+
+// NewSession registers a reader. closeFn, which may be nil, is called at most once, on another
+// goroutine's time: when the stream ends or somebody kicks the reader; it must not block.
+// It fails with the stream's end, after which closeFn is not called.
+func (s *Stream) NewSession(protocol, remote string, closeFn func(error)) (*Session, error) {
+	x := &Session{ID: newID(), Protocol: protocol, Remote: remote, Since: time.Now(), s: s, close: closeFn}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended != nil {
+		return nil, s.ended
+	}
+	s.sessions[x] = struct{}{}
+	return x, nil
+}
+
+// Leave takes the session off the stream. It may be called more than once.
+func (x *Session) Leave() {
+	x.s.mu.Lock()
+	defer x.s.mu.Unlock()
+	delete(x.s.sessions, x)
+	if len(x.s.sessions) == 0 {
+		x.s.idle = time.Now()
+	}
+}
+
+// Kick asks whoever made the session to close it, because of err.
+func (x *Session) Kick(err error) {
+	if x.close != nil {
+		x.once.Do(func() { x.close(err) })
+	}
+}
+
+// idleFor returns how long the stream has had no session.
+func (s *Stream) idleFor() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.sessions) > 0 {
+		return 0
+	}
+	return time.Since(s.idle)
+}
+
+func newID() string {
+	var b [8]byte
+	rand.Read(b[:]) //nolint:errcheck // never fails (crypto/rand)
+	return hex.EncodeToString(b[:])
+}
