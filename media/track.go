@@ -16,6 +16,16 @@ type Track struct {
 	Params     *Params                         // video only: what the publisher announced, or nil
 }
 
+// NewAACTrack returns the track of an MPEG-4 Audio configuration; two channels where it leaves them to
+// the stream.
+func NewAACTrack(c *mpeg4audio.AudioSpecificConfig) Track {
+	n := c.ChannelCount
+	if n == 0 {
+		n = 2
+	}
+	return Track{Codec: AAC, SampleRate: c.SampleRate, Channels: n, AAC: c}
+}
+
 // ClockRate returns the rate of the track's RTP clock, in Hz.
 func (t *Track) ClockRate() int {
 	switch {
