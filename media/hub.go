@@ -26,6 +26,8 @@ type Hub struct {
 	cfg HubConfig
 	log *slog.Logger
 
+	totals *totals
+
 	mu       sync.Mutex // guards all below; taken before Stream.mu
 	streams  map[string]*entry
 	demand   map[string]*Puller
@@ -50,7 +52,7 @@ func NewHub(cfg HubConfig) *Hub {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Hub{cfg: cfg, log: cfg.Log, streams: map[string]*entry{}, demand: map[string]*Puller{}}
+	return &Hub{cfg: cfg, log: cfg.Log, totals: newTotals(), streams: map[string]*entry{}, demand: map[string]*Puller{}}
 }
 
 // Log returns the hub's logger, for the protocols around it.
@@ -127,7 +129,7 @@ func (h *Hub) attach(r PublishRequest) (p, old *Publisher, ended *Stream, err er
 	}
 	fresh := e == nil
 	if fresh {
-		e = &entry{s: newStream(r.Name, slices.Clone(r.Tracks))}
+		e = &entry{s: newStream(r.Name, slices.Clone(r.Tracks), h.totals)}
 		h.streams[r.Name] = e
 	}
 	p = &Publisher{Protocol: r.Protocol, Remote: r.Remote, Since: time.Now(), hub: h, s: e.s, close: r.Close}
@@ -162,6 +164,7 @@ func (h *Hub) left(p *Publisher) {
 	defer h.mu.Unlock()
 	s := p.s
 	s.mu.Lock()
+	h.totals.publisher(p)
 	current := s.pub == p
 	if current {
 		s.pub, s.gone = nil, time.Now()

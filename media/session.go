@@ -35,6 +35,7 @@ func (s *Stream) NewSession(protocol, remote string, closeFn func(error)) (*Sess
 		return nil, s.ended
 	}
 	s.sessions[x] = struct{}{}
+	s.totals.came(protocol)
 	return x, nil
 }
 
@@ -42,7 +43,11 @@ func (s *Stream) NewSession(protocol, remote string, closeFn func(error)) (*Sess
 func (x *Session) Leave() {
 	x.s.mu.Lock()
 	defer x.s.mu.Unlock()
+	if _, there := x.s.sessions[x]; !there {
+		return
+	}
 	delete(x.s.sessions, x)
+	x.s.totals.session(x)
 	if len(x.s.sessions) == 0 {
 		x.s.idle = time.Now()
 	}

@@ -24,6 +24,7 @@ type Stream struct {
 	video    int // index of the video track, or -1
 	timeline Timeline
 	started  time.Time
+	totals   *totals
 
 	reordered atomic.Bool // a unit with PTS below an earlier one was seen
 
@@ -45,8 +46,8 @@ type Stream struct {
 	ended    error
 }
 
-func newStream(name string, tracks []Track) *Stream {
-	s := &Stream{name: name, tracks: tracks, video: -1, started: time.Now(), idle: time.Now(), sessions: map[*Session]struct{}{}}
+func newStream(name string, tracks []Track, sum *totals) *Stream {
+	s := &Stream{name: name, tracks: tracks, video: -1, totals: sum, started: time.Now(), idle: time.Now(), sessions: map[*Session]struct{}{}}
 	for i := range tracks {
 		if tracks[i].Codec.Video() {
 			s.video = i
