@@ -3,6 +3,7 @@ package media
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,6 +59,23 @@ func (x *Session) Kick(err error) {
 	if x.close != nil {
 		x.once.Do(func() { x.close(err) })
 	}
+}
+
+// KickSession closes one reader, because of err. It fails with ErrNotFound.
+func (s *Stream) KickSession(id string, err error) error {
+	s.mu.Lock()
+	var found *Session
+	for x := range s.sessions {
+		if x.ID == id {
+			found = x
+		}
+	}
+	s.mu.Unlock()
+	if found == nil {
+		return fmt.Errorf("session %.40q of stream %q: %w", id, s.name, ErrNotFound)
+	}
+	found.Kick(err)
+	return nil
 }
 
 // idleFor returns how long the stream has had no session.
