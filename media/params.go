@@ -36,7 +36,7 @@ func NewH264Params(sps, pps []byte) (*Params, error) {
 	if err := s.Unmarshal(sps); err != nil {
 		return nil, fmt.Errorf("H264 parameter sets: %w", err)
 	}
-	return &Params{SPS: sps, PPS: pps, Width: s.Width(), Height: s.Height(), FPS: s.FPS()}, nil
+	return (&Params{SPS: sps, PPS: pps, Width: s.Width(), Height: s.Height(), FPS: s.FPS()}).checked()
 }
 
 // NewH265Params checks and reads parameter sets.
@@ -48,7 +48,7 @@ func NewH265Params(vps, sps, pps []byte) (*Params, error) {
 	if err := s.Unmarshal(sps); err != nil {
 		return nil, fmt.Errorf("H265 parameter sets: %w", err)
 	}
-	return &Params{VPS: vps, SPS: sps, PPS: pps, Width: s.Width(), Height: s.Height(), FPS: s.FPS()}, nil
+	return (&Params{VPS: vps, SPS: sps, PPS: pps, Width: s.Width(), Height: s.Height(), FPS: s.FPS()}).checked()
 }
 
 // NewAV1Params checks and reads a sequence header OBU.
@@ -57,10 +57,21 @@ func NewAV1Params(header []byte) (*Params, error) {
 	if err := s.Unmarshal(header); err != nil {
 		return nil, fmt.Errorf("AV1 sequence header: %w", err)
 	}
-	return &Params{SequenceHeader: header, Width: s.Width(), Height: s.Height()}, nil
+	return (&Params{SequenceHeader: header, Width: s.Width(), Height: s.Height()}).checked()
 }
 
-func newVP9Params(h *vp9.Header) *Params {
+// maxSide bounds the size of a picture: parsers read nonsense out of broken parameter sets, and what
+// allocates by it must not believe them.
+const maxSide = 16384
+
+func (p *Params) checked() (*Params, error) {
+	if p.Width < 1 || p.Width > maxSide || p.Height < 1 || p.Height > maxSide {
+		return nil, fmt.Errorf("a picture of %d by %d", p.Width, p.Height)
+	}
+	return p, nil
+}
+
+func newVP9Params(h *vp9.Header) (*Params, error) {
 	p := &Params{Width: h.Width(), Height: h.Height()}
 	p.VP9.Profile = h.Profile
 	if h.ColorConfig != nil {
@@ -68,7 +79,7 @@ func newVP9Params(h *vp9.Header) *Params {
 		p.VP9.ChromaSubsampling = h.ChromaSubsampling()
 		p.VP9.FullRange = h.ColorConfig.ColorRange
 	}
-	return p
+	return p.checked()
 }
 
 // newVP8Params reads the size from a key frame (RFC 6386 §9.1).
@@ -76,10 +87,10 @@ func newVP8Params(frame []byte) (*Params, error) {
 	if len(frame) < 10 || frame[3] != 0x9d || frame[4] != 0x01 || frame[5] != 0x2a {
 		return nil, fmt.Errorf("VP8 key frame: no start code")
 	}
-	return &Params{
+	return (&Params{
 		Width:  (int(frame[7])<<8 | int(frame[6])) & 0x3fff,
 		Height: (int(frame[9])<<8 | int(frame[8])) & 0x3fff,
-	}, nil
+	}).checked()
 }
 
 // same reports whether p and q describe the same decoder state.

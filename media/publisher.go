@@ -97,7 +97,7 @@ func (p *Publisher) Write(track int, x Sample) error {
 		at = st.dts + tick
 	}
 	pts := max(x.PTS+st.shift, at)
-	if st.begun && st.track.Codec.Video() && pts < st.pts {
+	if st.begun && st.track.Codec.Video() && x.PTS+st.shift < st.pts {
 		p.s.reordered.Store(true)
 	}
 	st.begun, st.dts, st.pts = true, at, max(st.pts, pts)

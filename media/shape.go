@@ -215,8 +215,7 @@ func (s *shaper) shapeAV1(in [][]byte) (out [][]byte, key, ok bool) {
 func (s *shaper) shapeVPx(frame []byte) (key, ok bool) {
 	if s.codec == VP8 {
 		if key = frame[0]&1 == 0; key {
-			ok = s.adopt(newVP8Params(frame))
-			return key, ok
+			return true, s.adopt(newVP8Params(frame))
 		}
 		return false, true
 	}
@@ -225,9 +224,9 @@ func (s *shaper) shapeVPx(frame []byte) (key, ok bool) {
 		return false, false
 	}
 	if key = !h.NonKeyFrame && !h.ShowExistingFrame; key {
-		s.adopt(newVP9Params(&h), nil)
+		return true, s.adopt(newVP9Params(&h))
 	}
-	return key, true
+	return false, true
 }
 
 // dts works out the decoding time of a shaped payload that came with a time of presentation only.
