@@ -1,0 +1,159 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+)
+
+//go:embed style player pages thirdparty
+var embedded embed.FS
+
+// assetTypes are the files that are served; all others that are embedded (templates) are not.
+var assetTypes = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
+	".mjs": "text/javascript; charset=utf-8",
+	".svg": "image/svg+xml",
+}
+
+// asset is one file, ready to be sent.
+type asset struct {
+	mime  string
+	etag  string
+	plain []byte
+	gzip  []byte // nil: not worth it
+}
+
+// assets serves the embedded files under two addresses: /assets/VERSION/PATH never changes and is kept
+// for a year, /assets/PATH is for those who put the player into their own page. VERSION hashes all
+// files together, so that modules which import each other by relative address are always of one version.
+type assets struct {
+	version string
+	files   map[string]*asset
+}
+
+func loadAssets(from fs.FS) (*assets, error) {
+	a := &assets{files: map[string]*asset{}}
+	all := sha256.New()
+	err := fs.WalkDir(from, ".", func(name string, d fs.DirEntry, err error) error {
+		mime := assetTypes[path.Ext(name)]
+		if err != nil || d.IsDir() || mime == "" {
+			return err
+		}
+		b, err := fs.ReadFile(from, name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(all, "%s %d\n", name, len(b))
+		all.Write(b)
+		sum := sha256.Sum256(b)
+		// Weak, because it is the same for both encodings (RFC 9110 §8.8.3.3).
+		f := &asset{mime: mime, plain: b, etag: `W/"` + hex.EncodeToString(sum[:8]) + `"`}
+		z, err := compress(b)
+		if err != nil {
+			return fmt.Errorf("compress %s: %w", name, err)
+		}
+		if len(z) < len(b)*9/10 {
+			f.gzip = z
+		}
+		a.files[name] = f
+		return nil
+	})
+	a.version = "v" + hex.EncodeToString(all.Sum(nil)[:6])
+	return a, err
+}
+
+func compress(b []byte) ([]byte, error) {
+	var out bytes.Buffer
+	z, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := z.Write(b); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// url returns the address of a file; templates call it. An unknown file is an error of ours.
+func (a *assets) url(name string) (string, error) {
+	if a.files[name] == nil {
+		return "", fmt.Errorf("asset %q: not embedded", name)
+	}
+	return "/assets/" + a.version + "/" + name, nil
+}
+
+// ServeHTTP serves GET /assets/{path...}.
+func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("path")
+	version, rest, ok := strings.Cut(name, "/")
+	if ok && version == a.version {
+		a.serve(w, r, rest, true)
+		return
+	}
+	// A page of an older version of the program asks for its own; what there is now serves it best.
+	if ok && len(version) == len(a.version) && version[0] == 'v' && a.files[rest] != nil {
+		name = rest
+	}
+	a.serve(w, r, name, false)
+}
+
+func (a *assets) serve(w http.ResponseWriter, r *http.Request, name string, immutable bool) {
+	f := a.files[name]
+	if f == nil {
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", f.mime)
+	h.Set("ETag", f.etag)
+	h.Set("Vary", "Accept-Encoding")
+	// Pages of other sites may use the player; there is no secret in it.
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	if strings.HasSuffix(name, ".svg") {
+		h.Set("Content-Security-Policy", string(dataPolicy)+"; style-src 'none'; sandbox")
+	}
+	cache := "no-cache"
+	if immutable {
+		cache = "public, max-age=31536000, immutable"
+	}
+	h.Set("Cache-Control", cache)
+	if strings.Contains(r.Header.Get("If-None-Match"), f.etag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	body := f.plain
+	if f.gzip != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		h.Set("Content-Encoding", "gzip")
+		body = f.gzip
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method == http.MethodHead {
+		return
+	}
+	w.Write(body) //nolint:errcheck // the visitor left
+}
+
+func acceptsGzip(header string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		name, q, _ := strings.Cut(part, ";")
+		name = strings.TrimSpace(name)
+		if (name == "gzip" || name == "*") && strings.ReplaceAll(q, " ", "") != "q=0" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,120 @@
+package web
+
+// Messages is the catalogue of everything that the server's pages say. A text with %s or %d takes
+// what its comment names. A test fails on a text that is missing in a language.
+type Messages struct {
+	SiteName  string // where the network has no name of its own
+	Skip      string
+	NavHome   string
+	NavLive   string
+	NavMain   string // label of the navigation
+	OtherLang string // name of the other language, in that language
+	Footer    string
+
+	FrontLead     string
+	FrontOnAir    string
+	FrontAll      string
+	FrontNothing  string
+	FrontNothing2 string
+	FrontOpen     string
+	FrontOpenHelp string
+	FrontName     string
+	FrontNameHelp string
+	FrontWatch    string
+	FrontGoLive   string
+	FrontAPI      string
+	FrontBadName  string
+	WatchNow      string
+	OnAir         string
+
+	LiveTitle   string
+	LiveLead    string
+	LiveEmpty   string
+	LiveEmpty2  string
+	LiveStale   string
+	LiveCount   string // %d streams
+	ColName     string
+	ColPicture  string
+	ColSound    string
+	ColRate     string
+	ColViewers  string
+	ColSince    string
+	ColWatch    string
+	NoPicture   string
+	NoSound     string
+	Paused      string
+	Viewers     string // %d viewers
+	Minutes     string // %d minutes
+	HoursMins   string // %d hours, %d minutes
+	JustNow     string
+	LiveUpdates string
+
+	WatchTitle   string // %s name
+	WatchBack    string
+	WatchOther   string
+	WatchOtherP  string
+	WatchHLS     string
+	WatchRTSP    string
+	WatchNoJS    string
+	WatchKeys    string
+	WatchKeysT   string
+	KeySpace     string
+	KeyMute      string
+	KeyFull      string
+	KeyPiP       string
+	KeyVolume    string
+	WatchPublish string
+	Copy         string
+	Copied       string
+	CopyFailed   string
+
+	PubTitle      string // %s name
+	PubLead       string
+	PubNoJS       string
+	PubNoWHIP     string
+	PubPicture    string
+	PubCamera     string
+	PubScreen     string
+	PubNoVideo    string
+	PubCameraPick string
+	PubMicPick    string
+	PubMicNone    string
+	PubQuality    string
+	PubLow        string
+	PubMid        string
+	PubHigh       string
+	PubKey        string
+	PubKeyHelp    string
+	PubLevel      string
+	PubGo         string
+	PubStop       string
+	PubPreview    string
+	PubWatch      string
+	PubPrograms   string
+	PubProgramsP  string
+	PubKeyPlace   string // stands where the key goes
+	PubKeyNeeded  string
+	PubOBS        string
+	PubOBSServer  string
+	PubOBSKey     string
+	PubOBSTips    string
+	PubWHIP       string
+	PubWHIPToken  string
+	PubSRT        string
+	PubRTSP       string
+	PubFFmpeg     string
+	PubFFmpegP    string
+
+	Fail404Title string
+	Fail404      string
+	FailName     string
+	FailBack     string
+}
+
+// messages returns the catalogue of a language.
+func messages(l lang) *Messages {
+	if l == english {
+		return &inEnglish
+	}
+	return &inChinese
+}

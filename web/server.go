@@ -1,0 +1,139 @@
+package web
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"xianfeng/media"
+)
+
+// Config is what a Server needs. Hub and Gate are required; the zero value of everything else is
+// usable.
+type Config struct {
+	Hub  *media.Hub
+	Gate media.Gate
+
+	// HLS, WHIP and WHEP answer below /live/NAME; nil: the server does not offer it. They find the
+	// stream in r.PathValue("name"), a file of HLS in "file", a session of WHIP and WHEP in "session",
+	// and they set their own CORS headers.
+	HLS, WHIP, WHEP http.Handler
+
+	// Sources manages pulled sources; nil: there are none to manage.
+	Sources Sources
+	// Ready says why the server can't work yet (or no longer); nil: always ready.
+	Ready func() error
+	Log   *slog.Logger
+
+	// Name is the network's name on the pages. Default: the project's.
+	Name string
+	// APIKey is the operator's bearer token. Empty: nobody is operator, except as Open says.
+	APIKey string
+	// Open makes everybody operator who comes from this machine to an address of this machine.
+	Open bool
+
+	// RTSPPort, RTMPPort and SRTPort are named where the pages tell how to publish; 0: not offered.
+	RTSPPort, RTMPPort, SRTPort int
+}
+
+// Server answers HTTP. It holds no connection, goroutine or file: there is nothing to close.
+type Server struct {
+	cfg    Config
+	log    *slog.Logger
+	apiKey [sha256.Size]byte
+	assets *assets
+	pages  pages
+	cross  *http.CrossOriginProtection
+}
+
+// New returns a server. It fails only if what is embedded is broken.
+func New(cfg Config) (*Server, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	a, err := loadAssets(embedded)
+	if err != nil {
+		return nil, fmt.Errorf("load assets: %w", err)
+	}
+	p, err := loadPages(embedded, a)
+	if err != nil {
+		return nil, fmt.Errorf("load pages: %w", err)
+	}
+	s := &Server{cfg: cfg, log: cfg.Log, apiKey: sha256.Sum256([]byte(cfg.APIKey)), assets: a, pages: p, cross: http.NewCrossOriginProtection()}
+	s.cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.failJSON(w, r, http.StatusForbidden, "a page of another site may not do this")
+	}))
+	return s, nil
+}
+
+// Handler returns the routes.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	page := func(pattern string, h http.HandlerFunc) { mux.Handle(pattern, s.secure(pagePolicy, h)) }
+	api := func(pattern string, h http.HandlerFunc) { mux.Handle(pattern, s.secure(dataPolicy, h)) }
+
+	page("GET /{$}", s.front)
+	page("GET /live", s.live)
+	page("GET /live/{$}", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/live", http.StatusMovedPermanently)
+	})
+	page("GET /live/{name}", s.watch)
+	page("GET /live/{name}/publish", s.publish)
+	page("/", s.nothing)
+
+	api("POST /live/{name}/key", s.takeKey)
+	mux.HandleFunc("GET /live/{name}/status", s.status)
+	mux.HandleFunc("OPTIONS /live/{name}/status", s.preflightStatus)
+	s.mediaRoutes(mux)
+
+	api("GET /api/streams", s.listStreams)
+	api("GET /api/streams/{name}", s.getStream)
+	api("DELETE /api/streams/{name}", s.kickStream)
+	api("DELETE /api/streams/{name}/sessions/{id}", s.kickSession)
+	api("GET /api/sources", s.listSources)
+	api("POST /api/sources", s.addSource)
+	api("DELETE /api/sources/{name}", s.removeSource)
+	api("/api/streams", s.wrongMethod("GET"))
+	api("/api/streams/{name}", s.wrongMethod("GET, DELETE"))
+	api("/api/streams/{name}/sessions/{id}", s.wrongMethod("DELETE"))
+	api("/api/sources", s.wrongMethod("GET, POST"))
+	api("/api/sources/{name}", s.wrongMethod("DELETE"))
+	api("/api/", func(w http.ResponseWriter, r *http.Request) {
+		s.failJSON(w, r, http.StatusNotFound, "no such address in the API")
+	})
+
+	mux.HandleFunc("GET /healthz", s.health)
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.Handle("GET /assets/{path...}", s.assets)
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) {
+		s.assets.serve(w, r, "style/favicon.svg", false)
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// mediaRoutes puts the handlers of the media packages under their addresses. They are outside the
+// cross-origin protection and set their own CORS headers: a page of another site may play and publish
+// here, because the key that lets it do so is one that it must know itself.
+func (s *Server) mediaRoutes(mux *http.ServeMux) {
+	if h := s.cfg.HLS; h != nil {
+		mux.Handle("GET /live/{name}/{file}", s.keepKey(h))
+		mux.Handle("OPTIONS /live/{name}/{file}", h)
+	}
+	for kind, h := range map[string]http.Handler{"whip": s.cfg.WHIP, "whep": s.cfg.WHEP} {
+		base := "/live/{name}/" + kind
+		if h == nil {
+			h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				s.failJSON(w, r, http.StatusNotImplemented, "this server does not offer "+kind)
+			})
+		}
+		mux.Handle("POST "+base, h)
+		mux.Handle("OPTIONS "+base, h)
+		mux.Handle("PATCH "+base+"/{session}", h)
+		mux.Handle("DELETE "+base+"/{session}", h)
+		mux.Handle("OPTIONS "+base+"/{session}", h)
+	}
+}
