@@ -1,0 +1,65 @@
+package rtmp
+
+import (
+	"errors"
+	"io"
+	"net"
+	"syscall"
+
+	"xianfeng/media"
+)
+
+// serve runs the connection from the handshake to its end, tells the client why where it can still be
+// told, and writes one line to the log unless the client just left.
+func (c *conn) serve() {
+	if err := c.handshake(); err != nil {
+		c.report("handshake failed", request{}, c.why(err))
+		c.hangUp()
+		return
+	}
+	q, err := c.negotiate()
+	if err != nil {
+		c.report("no request", request{}, c.why(err))
+		c.hangUp()
+		return
+	}
+	if q.action == media.Publish {
+		err = c.publish(q)
+		if !left(err) {
+			c.report("publisher closed", q, err)
+			c.hangUp(refusal(media.Publish, err))
+			return
+		}
+	} else {
+		err = c.play(q)
+		if !left(err) {
+			c.report("reader closed", q, err)
+			c.hangUp(lastWords(err)...)
+			return
+		}
+	}
+	c.hangUp()
+}
+
+// left reports whether err is the client's going, announced or not.
+func left(err error) bool {
+	return errors.Is(err, errGone) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, io.ErrClosedPipe) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+func (c *conn) report(what string, q request, err error) {
+	log := c.srv.log.With("remote", c.remote, "error", err)
+	if q.name != "" {
+		const longest = 80
+		log = log.With("stream", q.name[:min(len(q.name), longest)])
+	}
+	switch {
+	case errors.Is(err, io.EOF) && c.counted.Count() == 0:
+		log.Debug(what) // a port probe
+	case errors.Is(err, media.ErrEnded):
+		log.Info(what)
+	default:
+		log.Warn(what)
+	}
+}
