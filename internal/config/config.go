@@ -124,13 +124,14 @@ func Default() Config {
 		RTSP:    RTSP{Address: ":8554", RTP: ":8000", RTCP: ":8001"},
 		RTMP:    Listener{Address: ":1935"},
 		SRT:     SRT{Address: ":8890"},
-		WebRTC:  WebRTC{Address: ":8189"},
+		WebRTC:  WebRTC{Address: ":8189", Advertise: []string{}},
 		Metrics: Listener{Address: "127.0.0.1:9090"},
 		Log:     Log{Level: "info", Format: "text"},
 		Streams: Streams{Grace: 10 * time.Second, Max: 1000},
 		HLS:     HLS{Part: 200 * time.Millisecond, Segment: time.Second},
 		Sound:   Sound{FFmpeg: "ffmpeg"},
-		Access:  Access{Read: []string{"*"}},
+		Access:  Access{Read: []string{"*"}, Keys: []Key{}},
+		Sources: []Source{},
 	}
 }
 

@@ -1,0 +1,313 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"xianfeng/internal/config"
+	"xianfeng/internal/keys"
+	"xianfeng/internal/metrics"
+	"xianfeng/media"
+	"xianfeng/media/hls"
+	"xianfeng/media/rtc"
+	"xianfeng/media/rtmp"
+	"xianfeng/media/rtsp"
+	"xianfeng/media/sound"
+	"xianfeng/media/srt"
+	"xianfeng/media/testcard"
+	"xianfeng/media/whip"
+	"xianfeng/web"
+)
+
+// demoStream is the name of the test card's stream.
+const demoStream = "demo"
+
+// server is one running server. start and stop are called once, reload in between, all on one goroutine.
+type server struct {
+	opts  Options
+	cfg   config.Config
+	log   *slog.Logger
+	level *slog.LevelVar
+
+	keys    keys.Ring
+	hub     *media.Hub
+	sources *sources
+	pages   net.Addr
+	ready   atomic.Bool
+
+	parts  []part     // in the order of building
+	failed chan error // capacity of one for each part that can fail; never full
+}
+
+// part is something that was built and has to be closed.
+type part struct {
+	name  string
+	close func()
+}
+
+func (s *server) built(name string, stop func()) {
+	s.parts = append(s.parts, part{name, stop})
+}
+
+// start builds the server. What it built before an error is for stop.
+func (s *server) start(cfg config.Config) error {
+	s.cfg = cfg
+	s.failed = make(chan error, 8)
+	if err := s.setAccess(cfg.Access); err != nil {
+		return err
+	}
+	s.hub = media.NewHub(media.HubConfig{Grace: cfg.Streams.Grace, Takeover: cfg.Streams.Takeover, MaxStreams: cfg.Streams.Max, Log: s.log})
+	s.built("streams", s.hub.Close)
+
+	transport, err := s.startRTC()
+	if err != nil {
+		return err
+	}
+	h := hls.New(s.hub, s.gate(), hls.Config{PartDuration: cfg.HLS.Part, SegmentDuration: cfg.HLS.Segment, OnDemand: cfg.HLS.OnDemand, KeyFrom: web.KeyFrom})
+	s.built("hls", h.Close)
+	w := whip.New(s.hub, s.gate(), transport, whip.Config{KeyFrom: web.KeyFrom})
+	s.built("whip", w.Close)
+
+	if err := s.startDoors(); err != nil {
+		return err
+	}
+	s.sources = newSources(s.hub, s.log, s.dataFile("sources.json"))
+	s.built("sources", s.sources.close)
+	if err := s.sources.load(); err != nil {
+		return err
+	}
+	s.sources.configure(cfg.Sources)
+	if err := s.startHTTP(h, w); err != nil {
+		return err
+	}
+	if err := s.startMetrics(); err != nil {
+		return err
+	}
+	if s.opts.Demo {
+		s.startDemo()
+	}
+	s.ready.Store(true)
+	return nil
+}
+
+func (s *server) gate() media.Gate {
+	if s.opts.Open {
+		return media.GateFunc(func(media.Access) error { return nil })
+	}
+	return &s.keys
+}
+
+// startRTC starts the WebRTC port with what turns AAC into Opus for it; nil where it is off.
+func (s *server) startRTC() (*rtc.Transport, error) {
+	if s.cfg.WebRTC.Address == config.Off {
+		return nil, nil //nolint:nilnil // off is not a failure
+	}
+	c := rtc.Config{Address: s.cfg.WebRTC.Address, Log: s.log}
+	for _, a := range s.cfg.WebRTC.Advertise {
+		c.AdvertiseIPs = append(c.AdvertiseIPs, netip.MustParseAddr(a)) // config has checked it
+	}
+	if s.cfg.Sound.FFmpeg != config.Off {
+		x := sound.New(s.cfg.Sound.FFmpeg, s.log)
+		s.built("sound", x.Close)
+		c.Sound = x
+	}
+	t := rtc.New(c)
+	if err := t.Start(); err != nil {
+		return nil, fmt.Errorf("start WebRTC on %s: %w", c.Address, err)
+	}
+	s.built("webrtc", t.Close)
+	return t, nil
+}
+
+// startDoors starts the protocols that have ports of their own.
+func (s *server) startDoors() error {
+	type door interface {
+		Start() error
+		Close()
+	}
+	c := &s.cfg
+	for _, d := range []struct {
+		name, address string
+		door          door
+	}{
+		{"rtsp", c.RTSP.Address, rtsp.New(s.hub, s.gate(), rtsp.Config{Address: c.RTSP.Address, RTPAddress: c.RTSP.RTP, RTCPAddress: c.RTSP.RTCP, NoUDP: c.RTSP.RTP == config.Off})},
+		{"rtmp", c.RTMP.Address, rtmp.New(s.hub, s.gate(), rtmp.Config{Address: c.RTMP.Address})},
+		{"srt", c.SRT.Address, srt.New(s.hub, s.gate(), srt.Config{Address: c.SRT.Address, Passphrase: c.SRT.Passphrase})},
+	} {
+		if d.address == config.Off {
+			continue
+		}
+		if err := d.door.Start(); err != nil {
+			return fmt.Errorf("start %s on %s: %w", d.name, d.address, err)
+		}
+		s.built(d.name, d.door.Close)
+	}
+	return nil
+}
+
+// startHTTP starts the port of pages, API, HLS and signalling.
+func (s *server) startHTTP(h *hls.Server, w *whip.Server) error {
+	key, err := s.operatorKey(s.cfg.Access)
+	if err != nil {
+		return err
+	}
+	pages, err := web.New(web.Config{
+		Hub: s.hub, Gate: s.gate(), HLS: h, WHIP: http.HandlerFunc(w.ServeWHIP), WHEP: http.HandlerFunc(w.ServeWHEP),
+		Sources: s.sources, Ready: s.readiness, Log: s.log, APIKey: key, Open: s.opts.Open,
+		RTSPPort: port(s.cfg.RTSP.Address), RTMPPort: port(s.cfg.RTMP.Address), SRTPort: port(s.cfg.SRT.Address),
+	})
+	if err != nil {
+		return err
+	}
+	return s.serve("http", s.cfg.HTTP, pages.Handler())
+}
+
+func (s *server) startMetrics() error {
+	if s.cfg.Metrics.Address == config.Off {
+		return nil
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics.Handler(s.hub))
+	return s.serve("metrics", config.HTTP{Address: s.cfg.Metrics.Address}, mux)
+}
+
+// serve answers HTTP on one address until stop.
+func (s *server) serve(name string, c config.HTTP, h http.Handler) error {
+	ln, err := net.Listen("tcp", c.Address)
+	if err != nil {
+		return fmt.Errorf("start %s: %w", name, err)
+	}
+	if name == "http" {
+		s.pages = ln.Addr()
+	}
+	x := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		// Longer than any playlist waits for its part, short enough for a viewer that vanished.
+		WriteTimeout:   time.Minute,
+		IdleTimeout:    2 * time.Minute,
+		MaxHeaderBytes: 32 << 10,
+		ErrorLog:       slog.NewLogLogger(s.log.With("part", name).Handler(), slog.LevelDebug),
+	}
+	done := make(chan struct{})
+	// The goroutine ends when stop closes x, which waits for it.
+	go func() {
+		defer close(done)
+		var err error
+		if c.Certificate != "" {
+			err = x.ServeTLS(ln, c.Certificate, c.Key)
+		} else {
+			err = x.Serve(ln)
+		}
+		if !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- fmt.Errorf("%s on %s: %w", name, c.Address, err)
+		}
+	}()
+	s.built(name, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if x.Shutdown(ctx) != nil {
+			x.Close() //nolint:errcheck // what is left is cut
+		}
+		<-done
+	})
+	return nil
+}
+
+// startDemo begins the test card.
+func (s *server) startDemo() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	// The goroutine ends with cancel; the part's close waits for it.
+	go func() {
+		defer close(done)
+		if err := testcard.Run(ctx, s.hub, demoStream); err != nil && ctx.Err() == nil {
+			s.failed <- fmt.Errorf("test card: %w", err)
+		}
+	}()
+	s.built("test card", func() {
+		cancel()
+		<-done
+	})
+}
+
+// readiness is what /readyz says.
+func (s *server) readiness() error {
+	if !s.ready.Load() {
+		return errors.New("starting or stopping")
+	}
+	return nil
+}
+
+// stop closes everything in reverse, within stopWithin.
+func (s *server) stop() error {
+	s.ready.Store(false)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := len(s.parts) - 1; i >= 0; i-- {
+			began := time.Now()
+			s.parts[i].close()
+			s.log.Debug("closed", "part", s.parts[i].name, "took", time.Since(began))
+		}
+	}()
+	select {
+	case <-done:
+		s.log.Info("stopped")
+		return nil
+	case <-time.After(stopWithin):
+		return fmt.Errorf("not everything was closed within %v", stopWithin)
+	}
+}
+
+// port returns the port of an address, or 0 where there is none.
+func port(address string) int {
+	_, p, err := net.SplitHostPort(address)
+	if err != nil {
+		return 0
+	}
+	n, err := strconv.Atoi(p)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// announce tells whoever started the server where to go.
+func (s *server) announce() {
+	scheme := "http"
+	if s.cfg.HTTP.Certificate != "" {
+		scheme = "https"
+	}
+	base := fmt.Sprintf("%s://localhost:%d", scheme, port(s.pages.String()))
+	out := s.opts.Stdout
+	fmt.Fprintf(out, "\nXianfeng %s is on air: %s\n", Version(), base)
+	switch {
+	case s.opts.Demo:
+		fmt.Fprintf(out, "\n  the test card   %s/live/%s\n  what is on air  %s/live\n  go live         %s/live/me/publish\n", base, demoStream, base, base)
+		if key, err := s.operatorKey(s.cfg.Access); err == nil { // a key that lives as long as the demo
+			fmt.Fprintf(out, "\n  stream key      %s\n  publish with    ffmpeg -re -i FILE -c:v libx264 -bf 0 -c:a aac -f rtsp 'rtsp://localhost:%d/live/me?key=%s'\n", key, port(s.cfg.RTSP.Address), key)
+		}
+		fmt.Fprintf(out, "\nEverything is in a temporary folder and gone when you press Ctrl-C.\n\n")
+	case s.opts.Open:
+		fmt.Fprintf(out, "Open: whoever is on this machine may publish and watch.\n\n")
+	default:
+		fmt.Fprintf(out, "The key that may publish and change everything is in %s\n\n", s.keyPlace())
+	}
+}
+
+func (s *server) keyPlace() string {
+	if s.cfg.Access.APIKey != "" {
+		return s.opts.ConfigFile + " (access.apiKey)"
+	}
+	return s.dataFile(keyFile)
+}
