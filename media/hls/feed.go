@@ -1,0 +1,134 @@
+package hls
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"xianfeng/media"
+)
+
+// sequenceEpoch is where numbers of segments are counted from, one a second: a stream that begins anew, even
+// in another run of the server, goes on with higher numbers, which is what players expect of a playlist.
+var sequenceEpoch = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// feed is one stream on its way to its HLS viewers. Its goroutine owns the muxer.
+type feed struct {
+	server  *Server
+	stream  *media.Stream
+	mux     *muxer // nil if nothing of the stream can be carried
+	sound   bool   // there is no picture
+	viewers viewers
+}
+
+// newFeed prepares a feed for x; old is the one that had the name before, or nil.
+func newFeed(s *Server, x *media.Stream, old *feed) *feed {
+	lanes, left := carried(x.Tracks())
+	x.SetNote("hls", leftNote(left))
+	f := &feed{server: s, stream: x}
+	f.viewers.init(s, x)
+	if len(lanes) == 0 {
+		return f
+	}
+	f.sound = !lanes[0].track.Codec.Video()
+	msn := uint64(max(0, time.Since(sequenceEpoch)/time.Second))
+	if old != nil && old.mux != nil {
+		msn = max(msn, old.mux.now.Load().msn+1)
+	}
+	f.mux = newMuxer(muxerConfig{
+		part: s.cfg.PartDuration, segment: s.cfg.SegmentDuration, segments: s.cfg.Segments, id: newID(), msn: msn,
+		zip: &s.zip, log: s.hub.Log().With("stream", x.Name(), "protocol", "hls"),
+	}, lanes)
+	return f
+}
+
+// run cuts the stream until it ends, and then stays for a while, so that players see the end.
+func (f *feed) run() {
+	defer f.server.wg.Done()
+	defer f.viewers.clear()
+	defer f.server.drop(f)
+	if f.mux == nil {
+		f.waitEnd()
+		return
+	}
+	r := f.stream.NewReader()
+	for {
+		u, err := r.Next(f.server.ctx)
+		if err != nil {
+			break
+		}
+		f.mux.push(u)
+	}
+	f.mux.end()
+	t := time.NewTimer(f.timeout())
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-f.server.ctx.Done():
+	}
+}
+
+// waitEnd waits for the end of a stream that is not cut, so that its feed can be found until then.
+func (f *feed) waitEnd() {
+	for {
+		changed := f.stream.Changed()
+		if f.stream.Ended() != nil {
+			return
+		}
+		select {
+		case <-changed:
+		case <-f.server.ctx.Done():
+			return
+		}
+	}
+}
+
+// timeout is three target durations: how long a blocked request waits (RFC 8216bis §6.2.5.2), how long
+// a viewer who does not ask is still one, and how long a playlist outlives its stream.
+func (f *feed) timeout() time.Duration {
+	target := minTarget
+	if f.mux != nil {
+		target = max(target, f.mux.now.Load().target)
+	}
+	return 3 * time.Duration(target) * time.Second
+}
+
+// await returns the newest snapshot once it satisfies enough, or the present one and false when ctx ends or
+// the time is over.
+func (f *feed) await(ctx context.Context, limit time.Duration, enough func(*snapshot) bool) (*snapshot, bool) {
+	s := f.mux.now.Load()
+	if enough(s) {
+		return s, true
+	}
+	t := time.NewTimer(limit)
+	defer t.Stop()
+	for {
+		select {
+		case <-s.next:
+		case <-ctx.Done():
+			return f.mux.now.Load(), false
+		case <-t.C:
+			return f.mux.now.Load(), false
+		}
+		if s = f.mux.now.Load(); enough(s) {
+			return s, true
+		}
+	}
+}
+
+// contentType is that of everything but playlists.
+func (f *feed) contentType() []string {
+	if f.sound {
+		return typeSound
+	}
+	return typeVideo
+}
+
+// viewerKey returns under which key a request counts: its cookie, if this server issued it, or else
+// where it comes from.
+func (f *feed) viewerKey(r *http.Request) (key string, cookie bool) {
+	if v := cookieValue(r.Header["Cookie"]); v != "" && (f.viewers.known(v) || f.server.signed(f.stream.Name(), v)) {
+		return v, true
+	}
+	return hostOf(r.RemoteAddr) + " " + r.UserAgent(), false
+}
