@@ -1,0 +1,70 @@
+package rtc
+
+import (
+	"net"
+	"net/netip"
+)
+
+// maxCandidates bounds the answer on machines with very many addresses.
+const maxCandidates = 16
+
+// candidates lists where the port can be reached by somebody who came from remote: the configured
+// addresses, else the one that the socket is bound to, else the machine's; loopback only for those
+// who are on it, or where there is nothing else.
+func (t *Transport) candidates(remote string) []netip.AddrPort {
+	local := t.sock.local()
+	var out []netip.AddrPort
+	add := func(a netip.Addr) {
+		if len(out) < maxCandidates {
+			out = append(out, netip.AddrPortFrom(a, local.Port()))
+		}
+	}
+	switch {
+	case len(t.cfg.AdvertiseIPs) > 0:
+		for _, a := range t.cfg.AdvertiseIPs {
+			add(a)
+		}
+		if !isLoopback(remote) {
+			return out
+		}
+	case !local.Addr().IsUnspecified():
+		add(local.Addr())
+		return out
+	default:
+		for _, a := range interfaceAddrs() {
+			if !a.IsLoopback() && (a.Is4() || t.sock.v6) {
+				add(a)
+			}
+		}
+	}
+	if len(out) == 0 || isLoopback(remote) {
+		add(netip.AddrFrom4([4]byte{127, 0, 0, 1}))
+	}
+	return out
+}
+
+// interfaceAddrs lists the machine's addresses that others may reach, IPv4 first.
+func interfaceAddrs() []netip.Addr {
+	nets, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil
+	}
+	var v4, v6 []netip.Addr
+	for _, n := range nets {
+		p, err := netip.ParsePrefix(n.String())
+		if err != nil || p.Addr().IsLinkLocalUnicast() || p.Addr().IsMulticast() {
+			continue
+		}
+		if a := p.Addr().Unmap(); a.Is4() {
+			v4 = append(v4, a)
+		} else {
+			v6 = append(v6, a)
+		}
+	}
+	return append(v4, v6...)
+}
+
+func isLoopback(remote string) bool {
+	a, err := netip.ParseAddrPort(remote)
+	return err == nil && a.Addr().Unmap().IsLoopback()
+}

@@ -1,0 +1,122 @@
+package rtc
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+const (
+	resendRate  = 400 // packets a second for each viewer, and as many at once
+	resendAgain = 20 * time.Millisecond
+	resendSlots = 64
+	repeatGap   = time.Second // between two key frames sent again
+	repeatPics  = 300
+)
+
+// allowance bounds what a viewer may have sent again: a token bucket, and no packet twice within
+// 20 ms. Asking for more is not answered.
+type allowance struct {
+	tokens float64
+	filled time.Time
+	slots  [resendSlots]resent // by index; a collision forgets the older
+}
+
+type resent struct {
+	index uint64
+	at    time.Time
+}
+
+func (a *allowance) init(now time.Time) { a.tokens, a.filled = resendRate, now }
+
+func (a *allowance) allow(index uint64, now time.Time) bool {
+	a.tokens = min(resendRate, a.tokens+resendRate*now.Sub(a.filled).Seconds())
+	a.filled = now
+	s := &a.slots[index%resendSlots]
+	if a.tokens < 1 || s.index == index && now.Sub(s.at) < resendAgain {
+		return false
+	}
+	a.tokens--
+	*s = resent{index, now}
+	return true
+}
+
+// answerMail answers what viewers reported since the last pass.
+func (w *worker) answerMail() {
+	for _, m := range w.mail {
+		if m.v.ctx.Err() != nil || m.v.keys.Load() == nil || m.v.to.Load() == nil || !m.v.send.lanes[m.lane].on {
+			continue
+		}
+		if m.key {
+			w.answerKey(m.v, m.lane)
+			continue
+		}
+		w.resend(m.v, m.lane, m.seq)
+		for seq, mask := m.seq+1, m.mask; mask != 0; seq, mask = seq+1, mask>>1 {
+			if mask&1 != 0 {
+				w.resend(m.v, m.lane, seq)
+			}
+		}
+	}
+	clear(w.mail)
+	w.mail = w.mail[:0]
+}
+
+// resend sends one packet again, on the RTX stream where there is one.
+func (w *worker) resend(v *Viewer, lane int, seq uint16) {
+	l, r := &v.send.lanes[lane], &w.g.tracks[lane].ring
+	pos, index, s, ok := l.find(seq)
+	if !ok || !r.has(pos) || !v.send.resend.allow(index, w.now) {
+		return
+	}
+	p, to, k := r.at(pos), v.to.Load(), v.keys.Load()
+	ts := s.timestamp(pos, p)
+	before := v.send.sent
+	if l.rtxPT == 0 {
+		w.put(v, to, k, l, p, index, ts)
+	} else {
+		w.putRTX(v, to, k, l, p, seq, ts)
+	}
+	v.session.Sent.Add(uint64(v.send.sent - before)) //nolint:gosec // positive
+}
+
+// putRTX seals a retransmission (RFC 4588 §4): its own stream, the original number in front.
+func (w *worker) putRTX(v *Viewer, to *peerAddr, k *keys, l *lane, p *pkt, seq uint16, ts uint32) {
+	w.scratch = binary.BigEndian.AppendUint16(w.scratch[:0], seq)
+	w.scratch = append(w.scratch, p.payload...)
+	dst := w.batch.room(headerSize + len(w.scratch) + maxTag)
+	header(dst, l.rtxPT, p.marker, l.rtx, ts, l.rtxSSRC)
+	n, err := k.seal.seal(dst, w.scratch, l.rtx, l.rtxSSRC, &w.nonce)
+	if err != nil {
+		return
+	}
+	w.batch.commit(to, n)
+	l.rtx++
+	v.send.sent += n
+}
+
+// answerKey answers a request for a key frame. A relay can't make one: the viewer gets the newest
+// again with what followed, at most once a second and as seldom as it is old, so that nobody costs
+// more than twice the stream. The publisher is asked too.
+func (w *worker) answerKey(v *Viewer, i int) {
+	l, t := &v.send.lanes[i], w.g.tracks[i]
+	r := &t.ring
+	w.wantKeyFrame()
+	if i != videoLane || l.waits || l.cursor != r.next || !r.hasKey || t.numbered {
+		return
+	}
+	newest, key := r.newest(), r.at(r.key)
+	if w.now.Sub(v.send.repeated) < max(repeatGap, newest.at-key.at) || newest.pic-key.pic >= repeatPics {
+		return
+	}
+	v.send.repeated = w.now
+	v.send.nextSlice = w.now
+	l.repeat(r)
+	w.behind = true
+}
+
+func (w *worker) wantKeyFrame() {
+	if w.now.Sub(w.asked) >= repeatGap {
+		w.asked = w.now
+		w.g.t.wantKeyFrame(w.g.s)
+	}
+}

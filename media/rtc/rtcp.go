@@ -1,0 +1,76 @@
+package rtc
+
+import "encoding/binary"
+
+// feedback is what a viewer's RTCP tells us. The parser calls one method for each report; nothing of
+// the packet may be kept.
+type feedback interface {
+	lost(ssrc uint32, fraction uint8, total int32)
+	nack(ssrc uint32, seq, mask uint16)
+	keyFrame(ssrc uint32)
+}
+
+const (
+	rtcpReceiverReport = 201
+	rtcpSenderReport   = 200
+	rtcpTransport      = 205 // RFC 4585 §6.2
+	rtcpPayload        = 206 // RFC 4585 §6.3
+	maxNACKs           = 64  // pairs per datagram that are looked at
+)
+
+// parseRTCP goes through a compound packet (RFC 3550 §6.1). Lengths that lie end it.
+func parseRTCP(b []byte, f feedback) {
+	for len(b) >= 8 {
+		if b[0]>>6 != 2 {
+			return
+		}
+		n := 4 * (int(binary.BigEndian.Uint16(b[2:])) + 1)
+		if n > len(b) || n < 8 {
+			return
+		}
+		p, count := b[:n], int(b[0]&31)
+		b = b[n:]
+		switch p[1] {
+		case rtcpSenderReport:
+			if len(p) >= 28 {
+				parseReports(p[28:], count, f)
+			}
+		case rtcpReceiverReport:
+			parseReports(p[8:], count, f)
+		case rtcpTransport:
+			if count == 1 && len(p) >= 16 { // generic NACK
+				parseNACK(p, f)
+			}
+		case rtcpPayload:
+			if len(p) >= 12 {
+				parseKeyFrameRequest(p, count, f)
+			}
+		}
+	}
+}
+
+func parseReports(p []byte, count int, f feedback) {
+	for ; count > 0 && len(p) >= 24; count-- {
+		total := int32(binary.BigEndian.Uint32(p[4:])<<8) >> 8 //nolint:gosec // 24 bits, signed
+		f.lost(binary.BigEndian.Uint32(p), p[4], total)
+		p = p[24:]
+	}
+}
+
+func parseNACK(p []byte, f feedback) {
+	ssrc := binary.BigEndian.Uint32(p[8:])
+	for i, left := 12, maxNACKs; i+4 <= len(p) && left > 0; i, left = i+4, left-1 {
+		f.nack(ssrc, binary.BigEndian.Uint16(p[i:]), binary.BigEndian.Uint16(p[i+2:]))
+	}
+}
+
+func parseKeyFrameRequest(p []byte, format int, f feedback) {
+	switch format {
+	case 1: // PLI
+		f.keyFrame(binary.BigEndian.Uint32(p[8:]))
+	case 4: // FIR, RFC 5104 §4.3.1: the media source stands in the entries
+		for i := 12; i+8 <= len(p) && i < 12+8*4; i += 8 {
+			f.keyFrame(binary.BigEndian.Uint32(p[i:]))
+		}
+	}
+}

@@ -1,0 +1,44 @@
+package whip
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"xianfeng/media/rtc"
+)
+
+// viewer is the end of a WHEP session.
+type viewer struct{ v *rtc.Viewer }
+
+// postWHEP makes a viewer.
+func (s *Server) postWHEP(r *http.Request, name string, offer []byte) (*session, []byte, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), openTime)
+	defer cancel()
+	stream, err := s.hub.Open(ctx, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	v, answer, err := s.rtc.View(stream, offer, rtc.Request{Protocol: "whep", Remote: r.RemoteAddr})
+	if err != nil {
+		return nil, nil, err
+	}
+	x := &session{id: newID(), name: name, protocol: "whep", etag: newETag(), end: viewer{v}}
+	if err := s.add(x); err != nil {
+		v.Close(err)
+		return nil, nil, err
+	}
+	v.AfterDone(func() { s.drop(x) })
+	return x, answer, nil
+}
+
+// patch needs no candidates: ours is a lite agent, which learns addresses from checks.
+func (p viewer) patch(f *fragment, remote string) (string, error) {
+	if f.ufrag == "" || f.ufrag == p.v.RemoteUfrag() {
+		return "", nil
+	}
+	ufrag, pwd := p.v.Restart(f.ufrag)
+	return fmt.Sprintf("a=ice-lite\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", ufrag, pwd) + rtc.CandidateLines(p.v.Candidates(remote)), nil
+}
+
+func (p viewer) close(err error) { p.v.Close(err) }
