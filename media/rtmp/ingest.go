@@ -272,10 +272,14 @@ func (x *incoming) configureAudio(t *tag) error {
 		if err := conf.Unmarshal(t.data); err != nil {
 			return fmt.Errorf("decoder configuration: %w", err)
 		}
-		if conf.ChannelCount == 0 || conf.SampleRate == 0 {
+		channels := int(conf.ChannelConfig)
+		if channels == 7 {
+			channels = 8 // ISO/IEC 14496-3 table 1.19
+		}
+		if channels == 0 || channels > 8 || conf.SampleRate <= 0 {
 			return errors.New("decoder configuration: it does not say channels and sample rate")
 		}
-		track = media.Track{SampleRate: conf.SampleRate, Channels: conf.ChannelCount, AAC: &conf}
+		track = media.Track{SampleRate: conf.SampleRate, Channels: channels, AAC: &conf}
 	case media.Opus:
 		channels, err := opusChannels(t.data)
 		if err != nil {
