@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/url"
 	"sync"
 	"time"
 
@@ -22,29 +23,42 @@ const (
 	pullAnswer  = 10 * time.Second // to an answer's first byte; a blocked reload takes longer: see pullBlocked
 	pullBlocked = 60 * time.Second // RFC 8216bis §6.2.5.2: three target durations at the most
 	pullSilence = 60 * time.Second // without a sample: the source is taken for dead
+	pullTrust   = 5 * time.Second  // age up to which PROGRAM-DATE-TIME is believed
 	pullBody    = 32 << 20         // bytes of one answer, after decompression; no sane segment is larger
 )
 
 var (
-	errSilent   = errors.New("no media for a minute")
+	errSilent   = fmt.Errorf("no media for %v", pullSilence)
 	errTooLarge = errors.New("the answer is too large")
 )
 
 // Source pulls one stream from an HLS address. It is a media.Source.
 type Source struct {
-	// URL is http or https, of a multivariant or a media playlist. It may hold a secret: it is not logged.
-	URL string
-	// Header is sent with every request, or nil.
-	Header http.Header
-	Log    *slog.Logger // nil: nothing is logged
+	url *url.URL
+	log *slog.Logger
+}
+
+// NewSource returns a source for the http or https address of a multivariant or a media playlist. The address may
+// hold a user and a password, and secrets in its query: it is not logged.
+func NewSource(address string, log *slog.Logger) (*Source, error) {
+	// The parser's errors quote the address.
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, errors.New("HLS source: the address must be http(s)://HOST[:PORT]/PATH")
+	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Source{url: u, log: log}, nil
+}
+
+// Remote returns the host and path of the source, without credentials and query.
+func (s *Source) Remote() string {
+	return (&url.URL{Scheme: s.url.Scheme, Host: s.url.Host, Path: s.url.Path}).String()
 }
 
 // Run pulls until the source ends, fails or falls silent, or ctx ends, and returns why.
 func (s *Source) Run(ctx context.Context, publish func([]media.Track) (*media.Publisher, error)) error {
-	log := s.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
 	transport := &http.Transport{
 		DialContext:         (&net.Dialer{Timeout: pullAnswer}).DialContext,
 		TLSHandshakeTimeout: pullAnswer, ResponseHeaderTimeout: pullBlocked, MaxResponseHeaderBytes: 64 << 10,
@@ -60,13 +74,13 @@ func (s *Source) Run(ctx context.Context, publish func([]media.Track) (*media.Pu
 	defer alive.Stop()
 	quiet := func(string) {}
 	c := &gohlslib.Client{
-		URI:        s.URL,
-		HTTPClient: &http.Client{Transport: limiter{transport, s.Header}, Jar: jar},
+		URI:        s.url.String(),
+		HTTPClient: &http.Client{Transport: limiter{transport}, Jar: jar},
 		// These default to printing addresses, which may hold secrets.
 		OnDownloadPrimaryPlaylist: quiet, OnDownloadStreamPlaylist: quiet, OnDownloadSegment: quiet, OnDownloadPart: quiet,
-		OnDecodeError: func(err error) { log.Debug("pulled HLS: sample lost", "protocol", "hls", "error", err) },
+		OnDecodeError: func(err error) { s.log.Debug("pulled HLS: sample lost", "protocol", "hls", "error", err) },
 	}
-	p := &puller{client: c, alive: alive, log: log}
+	p := &puller{client: c, alive: alive, log: s.log}
 	c.OnTracks = func(tracks []*gohlslib.Track) error { return p.start(tracks, publish) }
 	if err := c.Start(); err != nil {
 		return fmt.Errorf("pull HLS: %w", err)
@@ -85,6 +99,9 @@ func (s *Source) Run(ctx context.Context, publish func([]media.Track) (*media.Pu
 	if err == nil || errors.Is(err, gohlslib.ErrClientEOS) {
 		err = media.ErrEnded
 	}
+	if u := (*url.Error)(nil); errors.As(err, &u) {
+		err = u.Err // u itself quotes the address, with its query
+	}
 	return fmt.Errorf("pull HLS: %w", err)
 }
 
@@ -95,8 +112,23 @@ type puller struct {
 	alive  *time.Timer
 	log    *slog.Logger
 
-	mu  sync.Mutex // guards pub
-	pub *media.Publisher
+	mu     sync.Mutex // guards all below
+	pub    *media.Publisher
+	judged bool
+	dated  bool // PROGRAM-DATE-TIME is believed
+}
+
+// trust reports whether the source's PROGRAM-DATE-TIME is taken for the time of capture: at, the first one,
+// decides for all. Where the source is several segments behind or has another clock, changing between its
+// time and that of arrival would make the stream's time swing.
+func (p *puller) trust(at time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.judged {
+		age := time.Since(at)
+		p.judged, p.dated = true, age > -time.Second && age < pullTrust
+	}
+	return p.dated
 }
 
 func (p *puller) close() {
@@ -146,7 +178,7 @@ func (p *puller) connect(i int, t *gohlslib.Track) {
 	rate := t.ClockRate
 	write := func(pts, dts int64, hasDTS bool, payload [][]byte) {
 		x := media.Sample{PTS: media.FromTicks(pts, rate), DTS: media.FromTicks(dts, rate), HasDTS: hasDTS, Payload: payload}
-		if at, ok := p.client.AbsoluteTime(t); ok {
+		if at, ok := p.client.AbsoluteTime(t); ok && p.trust(at) {
 			x.Capture = at
 		}
 		p.alive.Reset(pullSilence)
@@ -204,19 +236,10 @@ func known(p *media.Params, err error) *media.Params {
 	return p
 }
 
-// limiter adds the headers and bounds the answers.
-type limiter struct {
-	next   http.RoundTripper
-	header http.Header
-}
+// limiter bounds the answers.
+type limiter struct{ next http.RoundTripper }
 
 func (l limiter) RoundTrip(r *http.Request) (*http.Response, error) {
-	if len(l.header) > 0 {
-		r = r.Clone(r.Context())
-		for k, v := range l.header {
-			r.Header[k] = v
-		}
-	}
 	res, err := l.next.RoundTrip(r)
 	if err != nil {
 		return nil, fmt.Errorf("get playlist or segment: %w", err)

@@ -165,12 +165,12 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, name string)
 		return
 	}
 	v := f.viewers.enter(key, r.RemoteAddr)
-	sent := 0
-	defer func() { v.leave(sent) }()
-	if v != nil && v.kicked.Load() && f.stream.Ended() == nil {
+	if v == nil && f.viewers.refuses(key) {
 		fail(w, http.StatusForbidden, media.ErrKicked.Error())
 		return
 	}
+	sent := 0
+	defer func() { v.leave(sent) }()
 	snap, cache, status := f.reload(r.Context(), q)
 	if status != 0 {
 		fail(w, status, reloadFailure(status))

@@ -60,9 +60,19 @@ func (v *viewers) enter(key, remote string) *viewer {
 			return nil
 		}
 	}
+	if x.kicked.Load() {
+		return nil // not noted: it is forgotten, and may come again, some time after it was closed
+	}
 	x.asking.Add(1)
 	x.seen.Store(time.Now().UnixNano())
 	return x
+}
+
+// refuses reports whether an operator closed the viewer of key. The end of the stream closes all of them too,
+// but the playlist is there to say that.
+func (v *viewers) refuses(key string) bool {
+	x := v.find(key)
+	return x != nil && x.kicked.Load() && v.stream.Ended() == nil
 }
 
 func (v *viewers) add(key, remote string) *viewer {
@@ -77,8 +87,6 @@ func (v *viewers) add(key, remote string) *viewer {
 	}
 	x := &viewer{}
 	s, err := v.stream.NewSession("hls", remote, func(error) {
-		// The end of the stream needs no action: the playlist says so. Otherwise an operator wants
-		// this viewer gone, who is then refused until the cookie is forgotten.
 		x.kicked.Store(true)
 	})
 	if err != nil {
@@ -90,7 +98,7 @@ func (v *viewers) add(key, remote string) *viewer {
 	return x
 }
 
-// leave notes that a request was answered with n bytes. x may be nil.
+// leave notes that a request that entered was answered with n bytes. x may be nil.
 func (x *viewer) leave(n int) {
 	if x == nil {
 		return
