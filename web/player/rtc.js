@@ -1,1 +1,185 @@
+// Playing over WHEP: one RTCPeerConnection that only receives, for low delay.
 
+import { exchange, release, stereo } from "./protocol.js";
+import { Failure } from "./state.js";
+
+/** @typedef {import("./state.js").ServerClock} ServerClock */
+
+/**
+ * What a way of playing measures.
+ * @typedef {object} Measure
+ * @property {number | null} latency seconds from the camera to the screen, as far as it can be known
+ * @property {boolean} estimate the network's part only: the camera's clock is not known
+ * @property {string} codec
+ * @property {number} width
+ * @property {number} height
+ * @property {number | null} fps
+ * @property {number | null} bitRate bits per second
+ * @property {number | null} lost packets
+ * @property {number | null} rtt seconds
+ */
+
+/** Seconds from 1900, where NTP begins, to 1970. */
+const ntp = 2208988800;
+const connectWithin = 8000;
+const lostAfter = 4000;
+
+export const rtcSupported = () => typeof RTCPeerConnection === "function";
+
+/** @param {string} codec as the server names it */
+export function rtcPlays(codec) {
+  const known = globalThis.RTCRtpReceiver?.getCapabilities?.("video")?.codecs;
+  if (!known) return codec !== "H265" && codec !== "AV1"; // can't be asked: what all browsers play
+  return known.some((c) => c.mimeType.toLowerCase() === `video/${codec.toLowerCase()}`);
+}
+
+export class WhepPlayback {
+  /** @type {"whep"} */
+  name = "whep";
+  #video;
+  #url;
+  #key;
+  #clock;
+  #fail;
+  /** @type {RTCPeerConnection | null} */
+  #pc = null;
+  #session = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #lost;
+  /** @type {{ at: number, bytes: number, frames: number, delay: number, emitted: number } | null} */
+  #before = null;
+
+  /** @param {{ video: HTMLVideoElement, url: string, key: string, clock: ServerClock, fail: (f: Failure) => void }} with_ */
+  constructor({ video, url, key, clock, fail }) {
+    this.#video = video;
+    this.#url = url;
+    this.#key = key;
+    this.#clock = clock;
+    this.#fail = fail;
+  }
+
+  /** Connects; fails with a Failure. */
+  async start() {
+    const pc = new RTCPeerConnection();
+    this.#pc = pc;
+    const stream = new MediaStream();
+    pc.addTransceiver("video", { direction: "recvonly" });
+    pc.addTransceiver("audio", { direction: "recvonly" });
+    pc.ontrack = ({ track }) => stream.addTrack(track);
+    const offer = await pc.createOffer();
+    const sdp = stereo(offer.sdp ?? "");
+    await pc.setLocalDescription({ type: "offer", sdp });
+    // No candidates of ours are sent: the server is the one with an address, and it learns ours from
+    // the first check (peer reflexive, RFC 8445 §7.3.1.3). That saves a request per viewer.
+    const answer = await exchange(this.#url, sdp, this.#key);
+    this.#session = answer.session;
+    if (this.#pc !== pc) {
+      release(answer.session, this.#key); // stopped meanwhile
+      return;
+    }
+    await pc.setRemoteDescription({ type: "answer", sdp: answer.sdp }).catch((error) => {
+      throw new Failure("refused", String(error?.message ?? error));
+    });
+    this.#video.srcObject = stream;
+    await this.#connected(pc);
+    pc.onconnectionstatechange = () => this.#changed(pc);
+  }
+
+  /** @param {RTCPeerConnection} pc @returns {Promise<void>} */
+  #connected(pc) {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Failure("network", "ICE")), connectWithin);
+      const look = () => {
+        if (pc.connectionState === "connected") resolve();
+        else if (pc.connectionState === "failed" || pc.connectionState === "closed") reject(new Failure("network", "ICE"));
+        else return;
+        clearTimeout(timer);
+      };
+      pc.onconnectionstatechange = look;
+      look();
+    });
+  }
+
+  /** @param {RTCPeerConnection} pc */
+  #changed(pc) {
+    clearTimeout(this.#lost);
+    if (this.#pc !== pc || pc.connectionState === "connected") return;
+    if (pc.connectionState === "disconnected") {
+      this.#lost = setTimeout(() => this.#fail(new Failure("network", "ICE")), lostAfter);
+    } else if (pc.connectionState === "failed" || pc.connectionState === "closed") {
+      this.#fail(new Failure("ended"));
+    }
+  }
+
+  stop() {
+    clearTimeout(this.#lost);
+    const pc = this.#pc;
+    this.#pc = null;
+    pc?.close();
+    release(this.#session, this.#key);
+    this.#session = "";
+  }
+
+  /** There is nothing behind the live edge in this way of playing. */
+  goLive() {}
+
+  /** @returns {Promise<Measure | null>} */
+  async measure() {
+    const pc = this.#pc;
+    if (!pc || pc.connectionState !== "connected") return null;
+    const stats = await pc.getStats();
+    /** @type {any} */
+    let picture = null;
+    /** @type {any} */
+    let sound = null;
+    let rtt = null;
+    for (const s of stats.values()) {
+      if (s.type === "inbound-rtp" && s.kind === "video") picture = s;
+      else if (s.type === "inbound-rtp") sound = s;
+      else if (s.type === "candidate-pair" && s.nominated && s.currentRoundTripTime !== undefined) rtt = s.currentRoundTripTime;
+    }
+    const main = picture?.bytesReceived ? picture : sound;
+    if (!main) return null;
+    const now = {
+      at: main.timestamp,
+      bytes: (picture?.bytesReceived ?? 0) + (sound?.bytesReceived ?? 0),
+      frames: picture?.framesDecoded ?? 0,
+      delay: main.jitterBufferDelay ?? 0,
+      emitted: main.jitterBufferEmittedCount ?? 0,
+    };
+    const before = this.#before;
+    this.#before = now;
+    const span = before ? (now.at - before.at) / 1000 : 0;
+    return {
+      ...this.#delay(main, rtt, now, before),
+      codec: [picture, sound]
+        .map((s) => stats.get(s?.codecId)?.mimeType?.split("/")[1])
+        .filter(Boolean)
+        .join(" + "),
+      width: picture?.frameWidth ?? 0,
+      height: picture?.frameHeight ?? 0,
+      fps: before && span > 0 ? (now.frames - before.frames) / span : null,
+      bitRate: before && span > 0 ? ((now.bytes - before.bytes) * 8) / span : null,
+      lost: (picture?.packetsLost ?? 0) + (sound?.packetsLost ?? 0),
+      rtt,
+    };
+  }
+
+  /**
+   * The age of what is shown. The server's RTCP sender reports say when it was captured, the browser
+   * says which moment of that clock it plays now; else only the way and the buffer are known.
+   * @param {any} main @param {number | null} rtt
+   * @param {{ delay: number, emitted: number }} now @param {{ delay: number, emitted: number } | null} before
+   */
+  #delay(main, rtt, now, before) {
+    const played = main.estimatedPlayoutTimestamp;
+    if (played > 0 && this.#clock.known) {
+      const seconds = this.#clock.now() / 1000 - (played / 1000 - ntp);
+      // A source without a clock of its own may report anything.
+      if (seconds > -0.2 && seconds < 60) return { latency: Math.max(0, seconds), estimate: false };
+    }
+    const emitted = now.emitted - (before?.emitted ?? 0);
+    if (emitted <= 0) return { latency: null, estimate: true };
+    return { latency: (now.delay - (before?.delay ?? 0)) / emitted + (rtt ?? 0) / 2, estimate: true };
+  }
+}

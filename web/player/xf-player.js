@@ -1,1 +1,479 @@
+/**
+ * <xf-player src="/live/NAME"> plays a live stream and says in words what is going on.
+ *
+ *   <script type="module" src="https://SERVER/assets/player/xf-player.js"></script>
+ *   <xf-player src="https://SERVER/live/NAME" autoplay></xf-player>
+ *
+ * Attributes
+ *   src       address of the stream; below it are status, whep and index.m3u8
+ *   via       auto (default), whep or hls: which way to play
+ *   autoplay  begin at once, without sound; else the visitor presses play
+ *   lang      language of the words, else that of the document: en or zh
+ *
+ * Properties
+ *   state      "loading" | "playing" | "paused" | "waiting" | "offline" | "error"
+ *   reason     why it does not play (FailureKind in state.js), else ""
+ *   transport  "whep" | "hls" | "" while there is none
+ *   latency    seconds from the camera to the screen, as far as it is known, else null
+ *   video      the <video>, in the open shadow root
+ *   status     what the server last said of the stream, or null
+ *   key        read key, sent as bearer token; the pages of the server use a cookie instead
+ *   src, via, muted, volume
+ *
+ * Methods: play(), pause(), goLive()
+ *
+ * Events: xf-state and xf-transport, when the properties change; they bubble.
+ *
+ * Keys, while it has the focus: space or K play and pause, M sound, F full screen, P picture in picture,
+ * arrows up and down volume.
+ */
 
+import { addresses, fetchStatus, knock, sendKey } from "./protocol.js";
+import { rtcPlays, rtcSupported, WhepPlayback } from "./rtc.js";
+import { hlsPlays, HlsPlayback, hlsSupported } from "./hls.js";
+import { asFailure, choose, delay, Failure, Median, ServerClock, StallWatch, stateOf } from "./state.js";
+import { View } from "./view.js";
+
+/** @typedef {import("./state.js").Via} Via */
+/** @typedef {import("./state.js").Transport} Transport */
+/** @typedef {import("./state.js").Status} Status */
+/** @typedef {WhepPlayback | HlsPlayback} Playback */
+
+const tick = 500;
+const firstPicture = { whep: 8000, hls: 15000 }; // how long a way may take to show something
+const waitPaused = 30000; // how long a connection is kept for a broadcaster who may come back
+const keepPaused = 15000; // how long it is kept for a visitor who pressed pause
+const statusEvery = 10; // ticks
+const knockEvery = 6; // attempts
+
+export class XfPlayer extends HTMLElement {
+  static observedAttributes = ["src", "via"];
+
+  /** A read key, sent as bearer token. */
+  key = "";
+  /** @type {Status | null} */
+  status = null;
+
+  #view;
+  #clock = new ServerClock();
+  #latency = new Median();
+  /** @type {import("./view.js").Model} */
+  #model = {
+    state: "loading", reason: "", detail: "", played: false, keyWrong: false, blocked: false, sound: true, picture: true,
+    transport: "", via: "auto", fellBack: false, latency: null, measure: null, viewers: null, notes: [],
+  };
+  /** @type {Playback | null} */
+  #playback = null;
+  /** @type {Set<Transport>} ways that failed on the stream that began at #since */
+  #failed = new Set();
+  #since = "";
+  #run = 0; // counts runs; a loop that finds another number here ends
+  /** @type {(() => void) | null} ends the present wait */
+  #wake = null;
+  #wanted = true; // false: the visitor pressed pause
+  #pausedAt = 0;
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open" });
+    const lang = this.closest("[lang]")?.getAttribute("lang") || document.documentElement.lang || navigator.language;
+    this.#view = new View(this, root, lang, {
+      toggle: () => (this.#model.state === "paused" ? this.play() : this.pause()),
+      toggleMute: () => this.#toggleMute(),
+      setVolume: (v) => this.#setVolume(v),
+      goLive: () => this.goLive(),
+      toggleFull: () => this.#toggleFull(),
+      togglePip: () => this.#togglePip(),
+      setVia: (via) => (this.via = via),
+      enterKey: (key) => void this.#enterKey(key),
+    });
+    this.addEventListener("keydown", (e) => this.#onKey(e));
+    for (const event of ["volumechange", "playing", "pause"]) this.video.addEventListener(event, () => this.#render());
+    // The system may pause: another app's sound, the picture-in-picture window's button.
+    this.video.addEventListener("pause", () => this.#pausedOutside());
+    this.video.addEventListener("play", () => {
+      if (!this.#wanted) this.play();
+    });
+  }
+
+  get video() {
+    return this.#view.video;
+  }
+  get state() {
+    return this.#model.state;
+  }
+  get reason() {
+    return this.#model.reason;
+  }
+  get transport() {
+    return this.#model.transport;
+  }
+  get latency() {
+    return this.#model.latency;
+  }
+  get muted() {
+    return this.video.muted;
+  }
+  set muted(on) {
+    this.video.muted = on;
+  }
+  get volume() {
+    return this.video.volume;
+  }
+  set volume(v) {
+    this.video.volume = v;
+  }
+  get src() {
+    return this.getAttribute("src") ?? "";
+  }
+  set src(v) {
+    this.setAttribute("src", v);
+  }
+  /** @returns {Via} */
+  get via() {
+    const v = this.getAttribute("via");
+    return v === "hls" || v === "whep" ? v : "auto";
+  }
+  set via(v) {
+    this.setAttribute("via", v);
+  }
+
+  connectedCallback() {
+    if (!this.hasAttribute("tabindex")) this.tabIndex = 0;
+    this.#wanted = this.hasAttribute("autoplay");
+    addEventListener("online", this.#hurry);
+    addEventListener("pagehide", this.#leave);
+    addEventListener("pageshow", this.#back);
+    document.addEventListener("visibilitychange", this.#seen);
+    document.addEventListener("fullscreenchange", this.#onFull);
+    this.#restart();
+  }
+
+  disconnectedCallback() {
+    removeEventListener("online", this.#hurry);
+    removeEventListener("pagehide", this.#leave);
+    removeEventListener("pageshow", this.#back);
+    document.removeEventListener("visibilitychange", this.#seen);
+    document.removeEventListener("fullscreenchange", this.#onFull);
+    this.#view.dispose();
+    this.#leave();
+  }
+
+  /** @param {string} name @param {string | null} old @param {string | null} value */
+  attributeChangedCallback(name, old, value) {
+    if (!this.isConnected || old === value) return;
+    if (name === "src") {
+      this.status = null;
+      this.#change({ played: false, keyWrong: false });
+    }
+    this.#restart();
+  }
+
+  play() {
+    this.#wanted = true;
+    if (this.#playback && this.#model.state === "paused") {
+      this.#playback.goLive();
+      void this.#begin();
+      this.#change({ state: "loading", reason: "starting" });
+    }
+    this.#hurry();
+  }
+
+  pause() {
+    this.#wanted = false;
+    this.#pausedAt = performance.now();
+    this.video.pause();
+    this.#change({ state: "paused", reason: "" });
+  }
+
+  goLive() {
+    if (this.#model.state === "paused") this.play();
+    else this.#playback?.goLive();
+  }
+
+  #hurry = () => this.#wake?.();
+  #seen = () => document.hidden || this.#hurry();
+  #onFull = () => this.#render();
+  #leave = () => {
+    this.#run++;
+    this.#stop();
+    this.#hurry();
+  };
+  /** A page that comes back from the browser's cache. @param {PageTransitionEvent} e */
+  #back = (e) => {
+    if (e.persisted) this.#restart();
+  };
+
+  #restart() {
+    this.#leave();
+    this.#failed.clear();
+    this.#change({ via: this.via, fellBack: false });
+    if (this.src) void this.#loop(this.#run);
+  }
+
+  /** Tries until the run is over: one session after the other, with waits between. @param {number} run */
+  async #loop(run) {
+    let attempt = 0;
+    while (run === this.#run) {
+      if (!this.#wanted) {
+        this.#change({ state: "paused", reason: "", transport: "" });
+        await this.#wait(Infinity);
+        continue;
+      }
+      const began = performance.now();
+      let failure;
+      try {
+        await this.#session(run, attempt);
+      } catch (error) {
+        failure = asFailure(error);
+      }
+      if (run !== this.#run) return;
+      this.#stop();
+      if (!failure) continue;
+      if (performance.now() - began > 15000) attempt = 0;
+      this.#latency.reset();
+      this.#change({ state: stateOf(failure.kind), reason: failure.kind, detail: failure.detail, transport: "", latency: null, measure: null });
+      await this.#wait(delay(failure.kind, attempt++));
+    }
+  }
+
+  /** @param {number} ms */
+  #wait(ms) {
+    return new Promise((resolve) => {
+      const timer = ms < Infinity ? setTimeout(() => this.#wake?.(), ms) : undefined;
+      this.#wake = () => {
+        clearTimeout(timer);
+        this.#wake = null;
+        resolve(undefined);
+      };
+    });
+  }
+
+  /**
+   * One session, from the question whether the stream is there to the end of playing, which is a
+   * Failure; it returns without one when the visitor paused for long.
+   * @param {number} run @param {number} attempt
+   */
+  async #session(run, attempt) {
+    if (this.#model.state === "paused" || !this.#model.reason) this.#change({ state: "loading", reason: "", detail: "" });
+    await this.#look(attempt % knockEvery === 0);
+    const status = /** @type {Status} */ (this.status);
+    if (run !== this.#run) return;
+    if (!status.live && status.ready) throw new Failure("paused");
+
+    const can = { rtc: rtcSupported(), rtcPlays, hls: hlsSupported(), hlsPlays };
+    const { ways, failure } = choose(this.via, can, status, this.#failed);
+    if (failure) throw failure;
+    const way = ways[0];
+    try {
+      await this.#playBy(way, run);
+    } catch (error) {
+      const f = asFailure(error);
+      // Refused, or never a picture: the other way is tried next. A way that has played before is
+      // given another chance, for then the fault is the network's or the broadcaster's.
+      const unfit = f.kind === "refused" || f.kind === "codec";
+      const fruitless = !this.#showed && (f.kind === "network" || f.kind === "stalled");
+      if (this.via === "auto" && (unfit || fruitless) && ways.length > 1) {
+        this.#failed.add(way);
+        this.#change({ fellBack: way === "whep" });
+        return; // without a wait
+      }
+      throw f;
+    }
+  }
+
+  /** Asks for the status. @param {boolean} mayKnock whether to start a source that waits for a viewer */
+  async #look(mayKnock) {
+    const at = addresses(this.src);
+    try {
+      this.status = await fetchStatus(at.status, this.key, this.#clock);
+    } catch (error) {
+      if (!mayKnock || asFailure(error).kind !== "absent") throw error;
+      await knock(at.hls, this.key);
+      this.status = await fetchStatus(at.status, this.key, this.#clock);
+    }
+    const { since, tracks, viewers, notes } = this.status;
+    if (since !== this.#since) {
+      this.#since = since;
+      this.#failed.clear(); // another stream under the same name
+    }
+    this.#change({ sound: tracks.some((t) => t.sampleRate), picture: tracks.some((t) => !t.sampleRate), viewers, notes: Object.values(notes ?? {}), keyWrong: false });
+  }
+
+  #showed = false; // the present session has shown a picture
+
+  /** @param {Transport} way @param {number} run */
+  async #playBy(way, run) {
+    this.#showed = false;
+    const at = addresses(this.src);
+    /** @type {(f: Failure) => void} */
+    let fail = () => {};
+    const failed = new Promise((_, reject) => (fail = reject));
+    failed.catch(() => {}); // it may come when nobody listens any more
+    const make = { video: this.video, key: this.key, clock: this.#clock, fail };
+    this.#stop();
+    const playback = way === "whep" ? new WhepPlayback({ ...make, url: at.whep }) : new HlsPlayback({ ...make, url: at.hls });
+    this.#playback = playback;
+    await Promise.race([playback.start(), failed]);
+    if (run !== this.#run) return;
+    this.#change({ transport: way, state: this.#model.state === "loading" ? "loading" : this.#model.state, reason: this.#model.state === "loading" ? "starting" : this.#model.reason });
+    void this.#begin();
+    await Promise.race([this.#follow(playback, run), failed]);
+  }
+
+  /** Starts the <video>. Browsers may want a click first, even without sound (iOS in low power mode). */
+  async #begin() {
+    try {
+      await this.video.play();
+      this.#change({ blocked: false });
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "NotAllowedError") {
+        if (!this.video.muted) {
+          this.video.muted = true;
+          await this.#begin();
+          return;
+        }
+        this.#wanted = false;
+        this.#pausedAt = performance.now();
+        this.#change({ state: "paused", blocked: true });
+      }
+      // AbortError: another load came in between, and begins itself.
+    }
+  }
+
+  /** Watches a session until it fails. @param {Playback} playback @param {number} run */
+  async #follow(playback, run) {
+    const still = new StallWatch();
+    const began = performance.now();
+    let pausedSince = NaN; // the broadcaster is gone since then
+    for (let n = 1; run === this.#run && this.#playback === playback; n++) {
+      await new Promise((resolve) => setTimeout(resolve, tick));
+      const now = performance.now();
+      if (!this.#wanted) {
+        if (now - this.#pausedAt > keepPaused) return;
+        still.reset();
+        continue;
+      }
+      const mark = this.#progress();
+      if (!this.#showed) {
+        if (this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && mark > 0) this.#showed = true;
+        else if (!document.hidden && now - began > firstPicture[playback.name]) throw new Failure("stalled");
+        if (!this.#showed) continue;
+        still.reset();
+      }
+      // A hidden page may be throttled to a stand-still.
+      if (still.tick(now, mark, !document.hidden)) {
+        await this.#look(false); // tells whether the stream is there at all
+        await new Promise((resolve) => setTimeout(resolve, tick));
+        if (this.status?.live && Number.isNaN(pausedSince)) throw new Failure("stalled");
+        if (this.status?.live && now - pausedSince > waitPaused / 6) throw new Failure("stalled");
+        if (Number.isNaN(pausedSince)) pausedSince = now;
+        if (now - pausedSince > waitPaused) throw new Failure("paused");
+        this.#change({ state: "waiting", reason: "paused", latency: null });
+        continue;
+      }
+      if (this.#model.state === "waiting" && mark === this.#mark) continue; // reset, but not moving yet
+      this.#mark = mark;
+      pausedSince = NaN;
+      const measure = await playback.measure();
+      this.#latency.add(measure?.latency ?? null);
+      this.#change({ state: "playing", reason: "", detail: "", played: true, latency: this.#latency.value, measure });
+      if (n % statusEvery === 0) this.#look(false).catch(() => {}); // figures only; the watch above sees failures
+    }
+  }
+
+  #mark = NaN;
+
+  /** A number that changes while the picture moves or the sound goes on. */
+  #progress() {
+    const v = this.video;
+    const frames = v.getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
+    return v.videoWidth > 0 && frames > 0 ? frames : v.currentTime;
+  }
+
+  #stop() {
+    this.#playback?.stop();
+    this.#playback = null;
+  }
+
+  #pausedOutside() {
+    // A pause that nobody here asked for, while something plays, is the visitor's by other means.
+    if (this.#wanted && this.#model.state === "playing" && !this.video.ended && this.#playback && !document.hidden && this.video.readyState > HTMLMediaElement.HAVE_METADATA) this.pause();
+  }
+
+  #toggleMute() {
+    const quiet = this.video.muted || this.video.volume === 0;
+    if (quiet && this.video.volume === 0) this.video.volume = 0.5;
+    this.video.muted = !quiet;
+  }
+
+  /** @param {number} v */
+  #setVolume(v) {
+    this.video.volume = Math.min(1, Math.max(0, v));
+    this.video.muted = this.video.volume === 0;
+  }
+
+  #toggleFull() {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else if (this.requestFullscreen) this.requestFullscreen().catch(() => {});
+    else /** @type {any} */ (this.video).webkitEnterFullscreen?.(); // iPhone
+  }
+
+  #togglePip() {
+    if (document.pictureInPictureElement) void document.exitPictureInPicture();
+    else this.video.requestPictureInPicture?.().catch(() => {});
+  }
+
+  /** @param {string} key */
+  async #enterKey(key) {
+    try {
+      await sendKey(addresses(this.src).key, key);
+    } catch (error) {
+      const failure = asFailure(error);
+      this.#change({ reason: failure.kind, keyWrong: failure.kind === "key" });
+      return;
+    }
+    this.#change({ keyWrong: false });
+    this.#hurry();
+  }
+
+  /** @param {KeyboardEvent} e */
+  #onKey(e) {
+    const at = e.composedPath()[0];
+    if (e.ctrlKey || e.metaKey || e.altKey) return;
+    if (at instanceof HTMLInputElement && (at.type !== "range" || e.key.startsWith("Arrow")) && at.type !== "radio") return;
+    const step = 0.1;
+    /** @type {Record<string, () => void>} */
+    const keys = {
+      k: () => (this.#model.state === "paused" ? this.play() : this.#model.state === "playing" && this.pause()),
+      m: () => this.#toggleMute(),
+      f: () => this.#toggleFull(),
+      p: () => this.#togglePip(),
+      ArrowUp: () => this.#setVolume((this.video.muted ? 0 : this.video.volume) + step),
+      ArrowDown: () => this.#setVolume((this.video.muted ? 0 : this.video.volume) - step),
+    };
+    keys[" "] = keys.k;
+    if (e.key === " " && (at instanceof HTMLButtonElement || at instanceof HTMLInputElement)) return; // presses what has the focus
+    if (e.key.startsWith("Arrow") && at instanceof HTMLInputElement) return;
+    const act = keys[e.key.length === 1 ? e.key.toLowerCase() : e.key];
+    if (!act) return;
+    e.preventDefault();
+    act();
+  }
+
+  /** @param {Partial<import("./view.js").Model>} changes */
+  #change(changes) {
+    const { state, reason, transport } = this.#model;
+    Object.assign(this.#model, changes);
+    this.#render();
+    const m = this.#model;
+    if (m.state !== state || m.reason !== reason) this.dispatchEvent(new CustomEvent("xf-state", { bubbles: true, composed: true, detail: { state: m.state, reason: m.reason } }));
+    if (m.transport !== transport) this.dispatchEvent(new CustomEvent("xf-transport", { bubbles: true, composed: true, detail: { transport: m.transport } }));
+  }
+
+  #render() {
+    this.#view.show(this.#model);
+  }
+}
+
+customElements.define("xf-player", XfPlayer);

@@ -1,0 +1,159 @@
+// Playing over (Low-Latency) HLS: through hls.js where the browser has Media Source Extensions, else by
+// the browser itself, as on the iPhone. hls.js is fetched only when it is needed.
+
+import { bearer } from "./protocol.js";
+import { Failure, kindOfStatus } from "./state.js";
+
+/** @typedef {import("./state.js").ServerClock} ServerClock */
+/** @typedef {import("./rtc.js").Measure} Measure */
+
+const native = "application/vnd.apple.mpegurl";
+const library = new URL("../thirdparty/hls.js/hls.light.min.mjs", import.meta.url).href;
+
+const hasMSE = () => typeof globalThis.MediaSource === "function";
+
+export function hlsSupported() {
+  return hasMSE() || document.createElement("video").canPlayType(native) !== "";
+}
+
+/** @param {string} mime an RFC 6381 codec */
+export function hlsPlays(mime) {
+  if (!/^(avc1|hvc1|av01|vp09|mp4a|opus)/.test(mime)) return false; // what this HLS carries
+  const kind = /^(mp4a|opus)/.test(mime) ? "audio" : "video";
+  const type = `${kind}/mp4; codecs="${mime}"`;
+  return hasMSE() ? MediaSource.isTypeSupported(type) : document.createElement("video").canPlayType(type) !== "";
+}
+
+export class HlsPlayback {
+  /** @type {"hls"} */
+  name = "hls";
+  #video;
+  #url;
+  #key;
+  #clock;
+  #fail;
+  /** @type {any} the Hls instance */
+  #hls = null;
+  #native = false;
+  #stopped = false;
+  #recovered = 0;
+
+  /** @param {{ video: HTMLVideoElement, url: string, key: string, clock: ServerClock, fail: (f: Failure) => void }} with_ */
+  constructor({ video, url, key, clock, fail }) {
+    this.#video = video;
+    this.#url = url;
+    this.#key = key;
+    this.#clock = clock;
+    this.#fail = fail;
+  }
+
+  /** Loads; fails with a Failure. */
+  async start() {
+    this.#video.srcObject = null;
+    if (!hasMSE()) {
+      this.#native = true;
+      this.#video.onerror = () => this.#fail(this.#nativeFailure());
+      this.#video.src = this.#url;
+      return;
+    }
+    const { default: Hls } = await import(library).catch(() => {
+      throw new Failure("network", "hls.js");
+    });
+    if (this.#stopped) return;
+    const headers = bearer(this.#key);
+    const hls = new Hls({
+      lowLatencyMode: true,
+      enableWorker: false, // parts are fMP4 already, there is nothing to convert
+      backBufferLength: 10,
+      maxLiveSyncPlaybackRate: 1.05, // catches up without being heard
+      liveDurationInfinity: true,
+      startFragPrefetch: true,
+      xhrSetup: (/** @type {XMLHttpRequest} */ xhr) => {
+        for (const [k, v] of Object.entries(headers)) xhr.setRequestHeader(k, v);
+      },
+    });
+    this.#hls = hls;
+    hls.on(Hls.Events.ERROR, (/** @type {string} */ _, /** @type {any} */ data) => {
+      if (!data.fatal || this.#stopped) return;
+      if (data.type === Hls.ErrorTypes.MEDIA_ERROR && data.details !== Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR && this.#recovered++ < 2) {
+        hls.recoverMediaError();
+        return;
+      }
+      this.#fail(failureOf(data, Hls));
+    });
+    hls.loadSource(this.#url);
+    hls.attachMedia(this.#video);
+  }
+
+  #nativeFailure() {
+    const code = this.#video.error?.code;
+    if (code === MediaError.MEDIA_ERR_DECODE) return new Failure("codec");
+    return new Failure("network", this.#video.error?.message);
+  }
+
+  stop() {
+    this.#stopped = true;
+    this.#hls?.destroy();
+    this.#hls = null;
+    if (this.#native) {
+      this.#video.onerror = null;
+      this.#video.removeAttribute("src");
+      this.#video.load();
+    }
+  }
+
+  /** Jumps to the newest moment that can be played without a stall. */
+  goLive() {
+    const at = this.#hls ? this.#hls.liveSyncPosition : this.#edge();
+    if (Number.isFinite(at)) this.#video.currentTime = at;
+  }
+
+  #edge() {
+    const { seekable } = this.#video;
+    return seekable.length ? seekable.end(seekable.length - 1) - 1 : NaN;
+  }
+
+  /** @returns {Promise<Measure | null>} */
+  async measure() {
+    const v = this.#video;
+    if (v.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
+    const level = this.#hls?.levels?.[Math.max(0, this.#hls.currentLevel)];
+    const { latency, estimate } = this.#delay();
+    return {
+      latency,
+      estimate,
+      codec: [level?.videoCodec, level?.audioCodec].filter(Boolean).join(" + "),
+      width: v.videoWidth,
+      height: v.videoHeight,
+      fps: null,
+      bitRate: level?.bitrate || null,
+      lost: null,
+      rtt: null,
+    };
+  }
+
+  /** PROGRAM-DATE-TIME says when what is shown was captured. */
+  #delay() {
+    /** @type {Date | null} */
+    let shown = this.#hls?.playingDate ?? null;
+    if (!this.#hls && "getStartDate" in this.#video) {
+      const start = /** @type {Date} */ (/** @type {any} */ (this.#video).getStartDate());
+      if (!Number.isNaN(start.getTime())) shown = new Date(start.getTime() + this.#video.currentTime * 1000);
+    }
+    if (shown && this.#clock.known) {
+      const seconds = (this.#clock.now() - shown.getTime()) / 1000;
+      if (seconds > -0.5 && seconds < 600) return { latency: Math.max(0, seconds), estimate: false };
+    }
+    const edge = this.#hls?.latency;
+    return { latency: edge > 0 ? edge : null, estimate: true };
+  }
+}
+
+/** @param {any} data of hls.js's error event @param {any} Hls @returns {Failure} */
+function failureOf(data, Hls) {
+  const status = data.response?.code;
+  if (status >= 400) return new Failure(kindOfStatus(status), data.details);
+  const { MANIFEST_INCOMPATIBLE_CODECS_ERROR, BUFFER_ADD_CODEC_ERROR, BUFFER_INCOMPATIBLE_CODECS_ERROR } = Hls.ErrorDetails;
+  if ([MANIFEST_INCOMPATIBLE_CODECS_ERROR, BUFFER_ADD_CODEC_ERROR, BUFFER_INCOMPATIBLE_CODECS_ERROR].includes(data.details)) return new Failure("codec", data.details);
+  return new Failure(data.type === Hls.ErrorTypes.MEDIA_ERROR ? "stalled" : "network", data.details);
+}
