@@ -83,8 +83,14 @@ func (f *feed) waitEnd() {
 	}
 }
 
-// timeout is three target durations: how long a blocked request waits (RFC 8216bis §6.2.5.2), how long
-// a viewer who does not ask is still one, and how long a playlist outlives its stream.
+// patience is how long a blocked reload waits before it is answered with what there is. RFC 8216bis §6.2.5.2
+// would have it wait for three target durations and then get 503. But no part lets itself be waited for that
+// long unless the publisher is gone, who may come back; and hls.js takes an answer after 0.8 target durations,
+// like a 503, for a failure, of which it forgives two. This way players stay, asking on.
+func (f *feed) patience() time.Duration { return f.timeout() / 4 }
+
+// timeout is three target durations: how long a request for the hinted part waits, how long a viewer
+// who does not ask is still one, and how long a playlist outlives its stream.
 func (f *feed) timeout() time.Duration {
 	target := minTarget
 	if f.mux != nil {

@@ -220,10 +220,8 @@ func (f *feed) reload(ctx context.Context, q reload) (snap *snapshot, cache []st
 	if snap.tooFar(q.msn, q.part) {
 		return nil, nil, http.StatusBadRequest
 	}
-	snap, ok := f.await(ctx, f.timeout(), func(x *snapshot) bool { return x.has(q.msn, q.part) })
+	snap, ok := f.await(ctx, f.patience(), func(x *snapshot) bool { return x.has(q.msn, q.part) })
 	if !ok {
-		// §6.2.5.2 suggests 503 here, but players give up after two or three failures, while the publisher may
-		// still come back: what there is lets them go on asking.
 		return snap, cacheAsk, 0
 	}
 	return snap, cacheMoment, 0
