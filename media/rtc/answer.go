@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -198,7 +197,7 @@ func (a *answer) lanes() (out [2]lane) {
 }
 
 // render writes the answer's SDP.
-func (a *answer) render(v *Viewer, candidates []netip.AddrPort) []byte {
+func (a *answer) render(v *Viewer, candidates string) []byte {
 	v.t.mu.Lock()
 	ufrag, pwd := v.ufrag, string(v.integrity)
 	v.t.mu.Unlock()
@@ -229,22 +228,10 @@ func (a *answer) render(v *Viewer, candidates []netip.AddrPort) []byte {
 		fmt.Fprintf(&b, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 %s\r\na=setup:passive\r\n", ufrag, pwd, v.t.fingerprint)
 		if !transported {
 			transported = true
-			b.WriteString(CandidateLines(candidates))
+			b.WriteString(candidates)
 		}
 	}
 	return []byte(b.String())
-}
-
-// CandidateLines writes SDP lines for addresses of the port, the preferred first.
-func CandidateLines(addrs []netip.AddrPort) string {
-	var b strings.Builder
-	for n, c := range addrs {
-		// RFC 8445 §5.1.2.1: type preference 126 for host, then our order, component 1.
-		priority := uint32(126)<<24 | uint32(65535-n)<<8 | 255 //nolint:gosec // few candidates
-		fmt.Fprintf(&b, "a=candidate:%d 1 udp %d %s %d typ host\r\n", n+1, priority, c.Addr().WithZone(""), c.Port())
-	}
-	b.WriteString("a=end-of-candidates\r\n")
-	return b.String()
 }
 
 // at is what was picked of the i-th section, or nil.

@@ -1,8 +1,10 @@
 package rtc
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 )
 
 // maxCandidates bounds the answer on machines with very many addresses.
@@ -67,4 +69,28 @@ func interfaceAddrs() []netip.Addr {
 func isLoopback(remote string) bool {
 	a, err := netip.ParseAddrPort(remote)
 	return err == nil && a.Addr().Unmap().IsLoopback()
+}
+
+// Candidates writes the SDP lines that tell somebody who came from remote (host:port) where the port
+// is, the preferred first; with tcp also over TCP, if there is that.
+func (t *Transport) Candidates(remote string, tcp bool) string {
+	var b strings.Builder
+	addrs := t.candidates(remote)
+	n := 0
+	line := func(transport string, a netip.AddrPort, preference uint32, suffix string) {
+		n++
+		// RFC 8445 §5.1.2.1: type preference 126 for host, then ours, component 1.
+		priority := 126<<24 | preference<<8 | 255
+		fmt.Fprintf(&b, "a=candidate:%d 1 %s %d %s %d typ host%s\r\n", n, transport, priority, a.Addr().WithZone(""), a.Port(), suffix)
+	}
+	for i, a := range addrs {
+		line("udp", a, 65535-uint32(i), "") //nolint:gosec // few
+	}
+	if tcp && t.tcp != nil {
+		for i, a := range addrs {
+			line("tcp", a, 8191-uint32(i), " tcptype passive") //nolint:gosec // few; RFC 6544 §4.2
+		}
+	}
+	b.WriteString("a=end-of-candidates\r\n")
+	return b.String()
 }

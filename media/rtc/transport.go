@@ -244,7 +244,7 @@ func (t *Transport) View(s *media.Stream, offer []byte, r Request) (*Viewer, []b
 		v.remove()
 		return nil, nil, fmt.Errorf("view %q: %w", s.Name(), context.Cause(v.ctx))
 	}
-	return v, a.render(v, t.candidates(r.Remote)), nil
+	return v, a.render(v, t.Candidates(r.Remote, false)), nil
 }
 
 func (t *Transport) admit(v *Viewer) error {

@@ -131,9 +131,6 @@ func (v *Viewer) remove() {
 // AfterDone calls f on a goroutine of its own once the viewer is gone.
 func (v *Viewer) AfterDone(f func()) { context.AfterFunc(v.ctx, f) }
 
-// Candidates lists where a viewer that came from remote can reach the port.
-func (v *Viewer) Candidates(remote string) []netip.AddrPort { return v.t.candidates(remote) }
-
 // Restart gives the viewer new ICE credentials (RFC 8445 §9); media goes on to the old address until
 // the new ones are used. remoteUfrag is the other side's new one.
 func (v *Viewer) Restart(remoteUfrag string) (ufrag, pwd string) {

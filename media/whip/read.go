@@ -9,7 +9,10 @@ import (
 )
 
 // viewer is the end of a WHEP session.
-type viewer struct{ v *rtc.Viewer }
+type viewer struct {
+	t *rtc.Transport
+	v *rtc.Viewer
+}
 
 // postWHEP makes a viewer.
 func (s *Server) postWHEP(r *http.Request, name string, offer []byte) (*session, []byte, error) {
@@ -23,7 +26,7 @@ func (s *Server) postWHEP(r *http.Request, name string, offer []byte) (*session,
 	if err != nil {
 		return nil, nil, err
 	}
-	x := &session{id: newID(), name: name, protocol: "whep", etag: newETag(), end: viewer{v}}
+	x := &session{id: newID(), name: name, protocol: "whep", etag: newETag(), end: viewer{s.rtc, v}}
 	if err := s.add(x); err != nil {
 		v.Close(err)
 		return nil, nil, err
@@ -38,7 +41,7 @@ func (p viewer) patch(f *fragment, remote string) (string, error) {
 		return "", nil
 	}
 	ufrag, pwd := p.v.Restart(f.ufrag)
-	return fmt.Sprintf("a=ice-lite\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", ufrag, pwd) + rtc.CandidateLines(p.v.Candidates(remote)), nil
+	return fmt.Sprintf("a=ice-lite\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", ufrag, pwd) + p.t.Candidates(remote, false), nil
 }
 
 func (p viewer) close(err error) { p.v.Close(err) }

@@ -47,7 +47,8 @@ type Server struct {
 
 	mu       sync.Mutex // guards all below
 	sessions map[string]*session
-	viewers  map[string]int // by stream
+	viewers  map[string]int        // by stream
+	pubs     map[string]*publisher // by stream, the newest
 	closed   bool
 }
 
@@ -81,8 +82,23 @@ func New(hub *media.Hub, gate media.Gate, transport *rtc.Transport, cfg Config) 
 	if cfg.Log == nil {
 		cfg.Log = hub.Log()
 	}
-	s := &Server{hub: hub, gate: gate, rtc: transport, cfg: cfg, log: cfg.Log, sessions: map[string]*session{}, viewers: map[string]int{}}
+	s := &Server{hub: hub, gate: gate, rtc: transport, cfg: cfg, log: cfg.Log, sessions: map[string]*session{}, viewers: map[string]int{}, pubs: map[string]*publisher{}}
+	transport.OnKeyFrameWanted(s.wantKeyFrame)
 	return s
+}
+
+// wantKeyFrame asks the stream's publisher, if it is one of ours.
+func (s *Server) wantKeyFrame(stream *media.Stream) {
+	s.mu.Lock()
+	p := s.pubs[stream.Name()]
+	s.mu.Unlock()
+	if p == nil {
+		return
+	}
+	select {
+	case p.keyWanted <- struct{}{}:
+	default: // full: asked already
+	}
 }
 
 func bearer(r *http.Request, _ string) string {
@@ -220,7 +236,9 @@ func (s *Server) add(x *session) error {
 		return fmt.Errorf("%w: the stream has %d viewers", media.ErrLimit, s.viewers[x.name])
 	}
 	s.sessions[x.id] = x
-	if x.protocol == "whep" {
+	if p, ok := x.end.(*publisher); ok {
+		s.pubs[x.name] = p
+	} else {
 		s.viewers[x.name]++
 	}
 	return nil
@@ -233,10 +251,12 @@ func (s *Server) drop(x *session) {
 		return
 	}
 	delete(s.sessions, x.id)
-	if x.protocol == "whep" {
-		if s.viewers[x.name]--; s.viewers[x.name] == 0 {
-			delete(s.viewers, x.name)
+	if p, ok := x.end.(*publisher); ok {
+		if s.pubs[x.name] == p {
+			delete(s.pubs, x.name)
 		}
+	} else if s.viewers[x.name]--; s.viewers[x.name] == 0 {
+		delete(s.viewers, x.name)
 	}
 }
 
