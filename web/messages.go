@@ -86,6 +86,7 @@ type Messages struct {
 	PubKey        string
 	PubKeyHelp    string
 	PubLevel      string
+	PubOpen       string
 	PubGo         string
 	PubStop       string
 	PubPreview    string

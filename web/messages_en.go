@@ -84,6 +84,7 @@ var inEnglish = Messages{
 	PubKey:        "Stream key",
 	PubKeyHelp:    "Only if the operator gave you one. It stays in this page and is gone when you close it.",
 	PubLevel:      "Sound level",
+	PubOpen:       "Open camera and microphone",
 	PubGo:         "Go live",
 	PubStop:       "End broadcast",
 	PubPreview:    "Preview",

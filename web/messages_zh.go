@@ -84,6 +84,7 @@ var inChinese = Messages{
 	PubKey:        "推流密钥",
 	PubKeyHelp:    "管理员给过您密钥才需要填写。只保存在本页，关闭即清除。",
 	PubLevel:      "音量",
+	PubOpen:       "打开摄像头和麦克风",
 	PubGo:         "开始直播",
 	PubStop:       "结束直播",
 	PubPreview:    "预览",

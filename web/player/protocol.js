@@ -31,7 +31,7 @@ async function ask(url, init = {}) {
   } catch (error) {
     throw new Failure("network", error instanceof Error ? error.message : "");
   }
-  if (!answer.ok) throw new Failure(kindOfStatus(answer.status), await reason(answer));
+  if (!answer.ok) throw new Failure(kindOfStatus(answer.status), await reason(answer), answer.status);
   return answer;
 }
 

@@ -33,6 +33,24 @@ export function rtcPlays(codec) {
   return known.some((c) => c.mimeType.toLowerCase() === `video/${codec.toLowerCase()}`);
 }
 
+/**
+ * Waits until media can flow; fails with a Failure.
+ * @param {RTCPeerConnection} pc @returns {Promise<void>}
+ */
+export function connected(pc) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Failure("network", "ICE")), connectWithin);
+    const look = () => {
+      if (pc.connectionState === "connected") resolve();
+      else if (pc.connectionState === "failed" || pc.connectionState === "closed") reject(new Failure("network", "ICE"));
+      else return;
+      clearTimeout(timer);
+    };
+    pc.onconnectionstatechange = look;
+    look();
+  });
+}
+
 export class WhepPlayback {
   /** @type {"whep"} */
   name = "whep";
@@ -81,23 +99,8 @@ export class WhepPlayback {
       throw new Failure("refused", String(error?.message ?? error));
     });
     this.#video.srcObject = stream;
-    await this.#connected(pc);
+    await connected(pc);
     pc.onconnectionstatechange = () => this.#changed(pc);
-  }
-
-  /** @param {RTCPeerConnection} pc @returns {Promise<void>} */
-  #connected(pc) {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Failure("network", "ICE")), connectWithin);
-      const look = () => {
-        if (pc.connectionState === "connected") resolve();
-        else if (pc.connectionState === "failed" || pc.connectionState === "closed") reject(new Failure("network", "ICE"));
-        else return;
-        clearTimeout(timer);
-      };
-      pc.onconnectionstatechange = look;
-      look();
-    });
   }
 
   /** @param {RTCPeerConnection} pc */

@@ -54,9 +54,10 @@
  */
 
 export class Failure extends Error {
-  /** @param {FailureKind} kind @param {string} [detail] */
-  constructor(kind, detail = "") {
+  /** @param {FailureKind} kind @param {string} [detail] @param {number} [status] of HTTP */
+  constructor(kind, detail = "", status = 0) {
     super(detail || kind);
+    this.status = status;
     this.name = "Failure";
     this.kind = kind;
     this.detail = detail;
