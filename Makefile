@@ -1,0 +1,71 @@
+# make demo   see it work           make test   everything CI runs
+# make build  bin/xianfeng          make check  the fast half of the tests
+# make bench  measure it            make fuzz   each parser for FUZZTIME
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+
+# One pinned tool: it has gofumpt, vet and staticcheck in it (.golangci.yml).
+LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+FUZZTIME ?= 10s
+
+.PHONY: build demo deps check test lint types unit race e2e fuzz bench generate clean
+
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/xianfeng ./cmd/xianfeng
+
+demo: deps build
+	exec bin/xianfeng serve --demo
+
+# ffmpeg, Chromium, fonts, npm packages: what is missing of them.
+deps:
+	.ci/deps
+
+check: deps lint types unit
+	@echo "PASS check"
+
+# The steps come in the order in which they are likely to fail, and stop at the first that does.
+test: deps
+	@for step in lint types unit race e2e; do \
+	  echo "== $$step"; begin=$$SECONDS; \
+	  $(MAKE) --no-print-directory $$step || { echo "FAIL $$step after $$((SECONDS-begin)) s"; exit 1; }; \
+	  echo "ok   $$step in $$((SECONDS-begin)) s"; \
+	done; echo "PASS all tests"
+
+lint:
+	$(LINT) run ./...
+
+# JSDoc types of all scripts.
+types:
+	npx --no-install tsc -p tsconfig.json
+
+# Go without the race detector and the slow ones, and the scripts' own tests.
+unit:
+	go test -short ./...
+	npm run --silent unit
+
+race:
+	go test -race -shuffle=on -timeout 10m ./...
+
+# Real publishers, real browsers, one server.
+e2e: build
+	npm run --silent e2e
+
+fuzz:
+	@for file in $$(grep -rlE '^func Fuzz' --include='*_test.go' .); do \
+	  for target in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' $$file); do \
+	    echo "== $$(dirname $$file) $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file); \
+	  done; \
+	done; echo "PASS fuzz"
+
+bench: build
+	go test -run '^$$' -bench . -benchmem ./...
+	bench/run.sh
+
+# What is made and committed: the test card.
+generate:
+	go generate ./...
+
+clean:
+	rm -rf bin node_modules test/e2e/results
