@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bluenviron/gortmplib/pkg/bytecounter"
@@ -18,8 +19,8 @@ import (
 )
 
 const (
-	// strangerBytes is what somebody may send before being let in: the handshake (3 KiB) and a handful
-	// of commands. It bounds the memory of half-received messages.
+	// strangerBytes is what somebody may send before publishing: the handshake (3 KiB) and a handful of
+	// commands. It bounds the memory of half-received messages.
 	strangerBytes = 64 << 10
 	// maxChunk bounds the memory that a mere chunk header makes gortmplib set aside. Encoders say 128
 	// to 65536.
@@ -33,6 +34,7 @@ const (
 var (
 	errGone    = errors.New("the client left")
 	errTimeout = errors.New("timed out")
+	errChatter = errors.New("the client sends more than anybody needs to say who does not publish")
 )
 
 // conn is one connection. Its goroutine, serve, reads and writes; a player has a second one that reads.
@@ -55,27 +57,32 @@ type conn struct {
 	torn  bool // a write failed: what follows would not be understood
 }
 
-// budget is a reader that fails after so many bytes; nil is the end of all bounds.
+// budget is a reader that fails after so many bytes. Publishers are freed of it. For players it grows
+// with what they are sent, far beyond the acknowledgements that they owe: they need no right to send.
 type budget struct {
 	r    io.Reader
-	left int
+	left atomic.Int64
 	free bool
 }
+
+const sentPerByte = 256 // bytes sent to a player that let it send one more
 
 func (b *budget) Read(p []byte) (int, error) {
 	if b.free {
 		return b.r.Read(p)
 	}
-	if b.left <= 0 {
-		return 0, fmt.Errorf("more than %d bytes before publishing or playing", strangerBytes)
+	left := b.left.Load()
+	if left <= 0 {
+		return 0, errChatter
 	}
-	n, err := b.r.Read(p[:min(len(p), b.left)])
-	b.left -= n
+	n, err := b.r.Read(p[:min(int64(len(p)), left)])
+	b.left.Add(-int64(n))
 	return n, err
 }
 
 func newConn(s *Server, nc net.Conn) *conn {
-	c := &conn{srv: s, nc: nc, remote: nc.RemoteAddr().String(), budget: &budget{r: nc, left: strangerBytes}}
+	c := &conn{srv: s, nc: nc, remote: nc.RemoteAddr().String(), budget: &budget{r: nc}}
+	c.budget.left.Store(strangerBytes)
 	c.counted = bytecounter.NewReader(c.budget)
 	c.out = message.NewWriter(nc, bytecounter.NewWriter(nc), false)
 	c.media.w = nc

@@ -15,40 +15,6 @@ type encoder struct {
 	parts [][]byte
 }
 
-// carriable reports whether RTMP carries the track.
-func carriable(t *media.Track) bool {
-	switch t.Codec {
-	case media.H264, media.H265, media.AV1, media.VP9, media.AAC:
-		return true
-	case media.Opus:
-		return t.Channels <= 2
-	case media.PCMA, media.PCMU:
-		return t.SampleRate == 8000 && t.Channels <= 2
-	}
-	return false
-}
-
-// codecID is the number that metadata gives a codec: FLV's own, or the four characters.
-func codecID(c media.Codec) float64 {
-	for _, m := range []map[byte]media.Codec{flvVideo, flvAudio} {
-		for id, x := range m {
-			if x == c && c != media.H265 {
-				return float64(id)
-			}
-		}
-	}
-	return float64(binary.BigEndian.Uint32([]byte(fourCC(c))))
-}
-
-func fourCC(c media.Codec) string {
-	for four, x := range fourCCs {
-		if x == c {
-			return four
-		}
-	}
-	return ""
-}
-
 const (
 	frameKey   = 1
 	frameInter = 2
@@ -62,7 +28,7 @@ func (e *encoder) config(p *media.Params) ([]byte, error) {
 	switch e.track.Codec {
 	case media.AAC:
 		conf, err := e.track.AAC.Marshal()
-		return append([]byte{10<<4 | audioBest | 1, 0}, conf...), err
+		return append([]byte{flvAAC<<4 | audioBest | 1, 0}, conf...), err
 	case media.Opus:
 		b := append([]byte{exAudio | exStart}, fourCC(media.Opus)...)
 		return append(b, makeOpusHead(e.track.Channels)...), nil
@@ -74,7 +40,7 @@ func (e *encoder) config(p *media.Params) ([]byte, error) {
 		return nil, err
 	}
 	if e.track.Codec == media.H264 {
-		return append([]byte{frameKey<<4 | 7, 0, 0, 0, 0}, record...), nil
+		return append([]byte{frameKey<<4 | flvH264, 0, 0, 0, 0}, record...), nil
 	}
 	b := append([]byte{exVideo | frameKey<<4 | exStart}, fourCC(e.track.Codec)...)
 	return append(b, record...), nil
@@ -89,7 +55,7 @@ func (e *encoder) frame(u *media.Unit, cts time.Duration) [][]byte {
 	e.head = e.head[:0]
 	switch e.track.Codec {
 	case media.H264:
-		e.head = appendTime(append(e.head, kind<<4|7, 1), cts)
+		e.head = appendTime(append(e.head, kind<<4|flvH264, 1), cts)
 		return e.lengths(u.Payload)
 	case media.H265:
 		e.head = append(append(e.head, exVideo|kind<<4|exFrames), fourCC(media.H265)...)
@@ -101,11 +67,14 @@ func (e *encoder) frame(u *media.Unit, cts time.Duration) [][]byte {
 	case media.VP9:
 		e.head = append(append(e.head, exVideo|kind<<4|exFramesX), fourCC(media.VP9)...)
 	case media.AAC:
-		e.head = append(e.head, 10<<4|audioBest|1, 1)
+		e.head = append(e.head, flvAAC<<4|audioBest|1, 1)
 	case media.Opus:
 		e.head = append(append(e.head, exAudio|exFrames), fourCC(media.Opus)...)
 	case media.PCMA, media.PCMU:
-		b := byte(codecID(e.track.Codec))<<4 | 1<<1
+		b := byte(flvPCMU)<<4 | 1<<1
+		if e.track.Codec == media.PCMA {
+			b = flvPCMA<<4 | 1<<1
+		}
 		if e.track.Channels == 2 {
 			b |= 1
 		}

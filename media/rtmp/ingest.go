@@ -1,13 +1,9 @@
 package rtmp
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
-
-	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
 
 	"xianfeng/media"
 )
@@ -19,9 +15,6 @@ const (
 	// Held back until then, at the most; full: it goes on air with what is there.
 	pendingSamples = 500
 	pendingBytes   = 16 << 20
-	// snap: sound that is this near to where the packet before it ended follows it exactly. RTMP rounds
-	// times to the millisecond.
-	snap = 2 * time.Millisecond
 )
 
 // ingest turns a publisher's tags into samples. It learns the tracks from the announcement, the decoder
@@ -162,194 +155,6 @@ func (x *incoming) known() bool { return x.track != nil || x.left }
 func (x *incoming) adopt(t *tag, track media.Track) {
 	track.Codec = t.codec
 	x.track, x.number, x.codec, x.left = &track, t.track, t.codec, false
-}
-
-func (x *incoming) configureVideo(t *tag) error {
-	if x.track != nil && t.codec != x.codec {
-		return errChanged
-	}
-	params, err := x.readConfig(t)
-	if err != nil {
-		return err
-	}
-	if x.track == nil {
-		x.adopt(t, media.Track{Params: params})
-		return nil
-	}
-	switch {
-	case params == nil:
-	case t.codec == media.AV1:
-		x.sets = [][]byte{params.SequenceHeader}
-	case t.codec == media.H265:
-		x.sets = [][]byte{params.VPS, params.SPS, params.PPS}
-	case t.codec == media.H264:
-		x.sets = [][]byte{params.SPS, params.PPS}
-	}
-	return nil
-}
-
-// readConfig returns the parameters of a decoder configuration; nil where they are to come in the frames.
-func (x *incoming) readConfig(t *tag) (*media.Params, error) {
-	switch t.codec {
-	case media.H264:
-		r, err := parseAVCC(t.data)
-		if err != nil {
-			return nil, err
-		}
-		x.lengthSize = r.lengthSize
-		if r.sps == nil && r.pps == nil {
-			return nil, nil //nolint:nilnil // documented
-		}
-		return media.NewH264Params(r.sps, r.pps)
-	case media.H265:
-		r, err := parseHVCC(t.data)
-		if err != nil {
-			return nil, err
-		}
-		x.lengthSize = r.lengthSize
-		if r.vps == nil && r.sps == nil && r.pps == nil {
-			return nil, nil //nolint:nilnil // documented
-		}
-		return media.NewH265Params(r.vps, r.sps, r.pps)
-	case media.AV1:
-		header, err := av1Header(t.data)
-		if err != nil || header == nil {
-			return nil, err
-		}
-		return media.NewAV1Params(header)
-	}
-	return nil, nil //nolint:nilnil // VP9 has everything in its frames
-}
-
-func (in *ingest) videoFrame(at time.Duration, t *tag) error {
-	x := &in.v
-	if x.track == nil {
-		if t.codec != media.VP9 {
-			return nil // joined in the middle, or an encoder that sends its configuration late
-		}
-		x.adopt(t, media.Track{})
-	}
-	if t.codec != x.codec {
-		return errChanged
-	}
-	var payload [][]byte
-	var err error
-	switch t.codec {
-	case media.H264, media.H265:
-		payload, err = splitNALUs(t.data, x.lengthSize)
-	case media.AV1:
-		payload, err = splitOBUs(t.data)
-		if x.sets == nil && t.key && x.track.Params != nil && sequenceHeader(payload) == nil {
-			x.sets = [][]byte{x.track.Params.SequenceHeader} // some send it in the configuration only
-		}
-	default:
-		payload = [][]byte{t.data}
-	}
-	if err != nil || len(payload) == 0 || len(payload[0]) == 0 {
-		return err
-	}
-	if x.sets != nil {
-		if t.codec != media.AV1 || sequenceHeader(payload) == nil {
-			payload = append(x.sets, payload...)
-		}
-		x.sets = nil
-	}
-	dts := x.clock.next(at)
-	return in.write(true, media.Sample{PTS: dts + t.cts, DTS: dts, HasDTS: t.codec == media.H264 || t.codec == media.H265, Payload: payload})
-}
-
-func (x *incoming) configureAudio(t *tag) error {
-	if x.track != nil && t.codec != x.codec {
-		return errChanged
-	}
-	var track media.Track
-	switch t.codec {
-	case media.AAC:
-		if len(t.data) == 0 {
-			return nil
-		}
-		var conf mpeg4audio.AudioSpecificConfig
-		if err := conf.Unmarshal(t.data); err != nil {
-			return fmt.Errorf("decoder configuration: %w", err)
-		}
-		channels := int(conf.ChannelConfig)
-		if channels == 7 {
-			channels = 8 // ISO/IEC 14496-3 table 1.19
-		}
-		if channels == 0 || channels > 8 || conf.SampleRate <= 0 {
-			return errors.New("decoder configuration: it does not say channels and sample rate")
-		}
-		track = media.Track{SampleRate: conf.SampleRate, Channels: channels, AAC: &conf}
-	case media.Opus:
-		channels, err := opusChannels(t.data)
-		if err != nil {
-			return err
-		}
-		track = media.Track{SampleRate: 48000, Channels: channels}
-	default:
-		return nil
-	}
-	if x.track == nil {
-		x.adopt(t, track)
-		return nil
-	}
-	if x.track.SampleRate != track.SampleRate || x.track.Channels != track.Channels || !sameAAC(x.track.AAC, track.AAC) {
-		return errChanged
-	}
-	return nil
-}
-
-// opusChannels reads an identification header (RFC 7845 §5.1).
-func opusChannels(b []byte) (int, error) {
-	if len(b) < 19 || string(b[:8]) != "OpusHead" {
-		return 0, errors.New("decoder configuration: no OpusHead")
-	}
-	if b[9] == 0 || b[9] > 2 {
-		return 0, fmt.Errorf("%w: %d channels of Opus", media.ErrCodec, b[9])
-	}
-	return int(b[9]), nil
-}
-
-func sameAAC(a, b *mpeg4audio.AudioSpecificConfig) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	x, errX := a.Marshal()
-	y, errY := b.Marshal()
-	return errX == nil && errY == nil && bytes.Equal(x, y)
-}
-
-func (in *ingest) audioFrame(at time.Duration, t *tag) error {
-	x := &in.a
-	if len(t.data) == 0 {
-		return nil
-	}
-	if x.track == nil {
-		channels := 1
-		switch {
-		case t.codec == media.PCMA || t.codec == media.PCMU:
-			if t.stereo {
-				channels = 2
-			}
-			x.adopt(t, media.Track{SampleRate: 8000, Channels: channels})
-		case t.codec == media.Opus:
-			if t.data[0]&4 != 0 { // RFC 6716 §3.1: the stereo flag
-				channels = 2
-			}
-			x.adopt(t, media.Track{SampleRate: 48000, Channels: channels})
-		default:
-			return nil // AAC says nothing without its configuration
-		}
-	}
-	if t.codec != x.codec {
-		return errChanged
-	}
-	pts := x.clock.next(at)
-	if d := pts - x.expect; d > -snap && d < snap {
-		pts = x.expect
-	}
-	x.expect = pts + x.track.PacketDuration(t.data)
-	return in.write(false, media.Sample{PTS: pts, DTS: pts, HasDTS: true, Payload: [][]byte{t.data}})
 }
 
 // write brings a sample in, or holds it back until the publisher is on air.

@@ -21,7 +21,6 @@ func (c *conn) play(q request) error {
 	if err := c.srv.gate.Allow(media.Access{Action: media.Read, Stream: q.name, Protocol: Protocol, Remote: c.remote, Key: q.key}); err != nil {
 		return err
 	}
-	c.budget.free = true
 	watched := make(chan struct{})
 	go c.watch(watched) // ends with the connection, or with stop; play waits for it
 	defer func() {
@@ -125,6 +124,7 @@ func (p *player) run(session *media.Session) error {
 		}
 		n, err := p.unit(u)
 		session.Sent.Add(uint64(n))
+		p.c.budget.left.Add(int64(n / sentPerByte))
 		session.Lost.Store(reader.Skipped())
 		if err != nil {
 			return err

@@ -125,7 +125,7 @@ func TestBadInputIsDroppedWithALine(t *testing.T) {
 		{"a huge message that does come", true, append([]byte{3, 0, 0, 0, 0xff, 0xff, 0xff, 20, 0, 0, 0, 0}, make([]byte, 200)...), "exceeds maximum"},
 		{"a huge chunk size", true, []byte{2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff}, "set chunk size"},
 		{"no chunk size", true, []byte{2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0}, "set chunk size"},
-		{"endless commands", true, bytes.Repeat([]byte{2, 0, 0, 0, 0, 0, 4, 3, 0, 0, 0, 0, 0, 0, 0, 0}, 6000), "before publishing or playing"},
+		{"endless commands", true, bytes.Repeat([]byte{2, 0, 0, 0, 0, 0, 4, 3, 0, 0, 0, 0, 0, 0, 0, 0}, 6000), "does not publish"},
 		{"play before connect", true, []byte{3, 0, 0, 0, 0, 0, 18, 20, 0, 0, 0, 0, 2, 0, 4, 'p', 'l', 'a', 'y', 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 5}, "before connect"},
 	} {
 		t.Run(x.what, func(t *testing.T) {
@@ -264,4 +264,24 @@ func TestAPlayerThatDoesNotReadIsClosed(t *testing.T) {
 		t.Errorf("got log %q, want a time-out", log)
 	}
 	h.idle(t)
+}
+
+// Who only plays has no business sending megabytes: gortmplib would keep them, half-received.
+func TestAPlayerThatTalksIsClosed(t *testing.T) {
+	h := newHouse(t, openGate, Config{})
+	p := h.cast(t, "cam", media.Track{Codec: media.H264})
+	write(t, p, 0, 0, au264(0)...)
+	c := mustConnect(t, h.url("cam", ""), false)
+	for i := 0; ; i++ {
+		if err := c.Write(&message.Audio{ChunkStreamID: 4, Codec: message.CodecPCMA, AU: make([]byte, 1000)}); err != nil {
+			break
+		}
+		if i > 1<<20 {
+			t.Fatal("a gigabyte was taken")
+		}
+	}
+	h.idle(t)
+	if log := h.logs.String(); !strings.Contains(log, errChatter.Error()) {
+		t.Errorf("got log %q, want %q", log, errChatter)
+	}
 }

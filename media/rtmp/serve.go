@@ -55,10 +55,8 @@ func (c *conn) report(what string, q request, err error) {
 		log = log.With("stream", q.name[:min(len(q.name), longest)])
 	}
 	switch {
-	case errors.Is(err, io.EOF) && c.counted.Count() == 0:
-		log.Debug(what) // a port probe
-	case errors.Is(err, media.ErrEnded):
-		log.Info(what)
+	case errors.Is(err, io.EOF) && c.counted.Count() == 0, errors.Is(err, media.ErrEnded):
+		log.Debug(what) // a port probe; or the end of a stream, which the hub has told of
 	default:
 		log.Warn(what)
 	}

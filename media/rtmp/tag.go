@@ -32,17 +32,6 @@ const (
 
 var errShortTag = errors.New("the tag is cut short")
 
-// The codec numbers of FLV (Video File Format Specification 10.1, annex E.4), and 12, which is not in
-// it but in use since before enhanced RTMP.
-var (
-	flvVideo = map[byte]media.Codec{7: media.H264, 12: media.H265}
-	flvAudio = map[byte]media.Codec{7: media.PCMA, 8: media.PCMU, 10: media.AAC}
-	fourCCs  = map[string]media.Codec{
-		"avc1": media.H264, "hvc1": media.H265, "av01": media.AV1, "vp09": media.VP9,
-		"mp4a": media.AAC, "Opus": media.Opus,
-	}
-)
-
 // Enhanced RTMP v2: packet types of video; those of audio where they differ.
 const (
 	exStart           = 0
@@ -66,7 +55,7 @@ func parseVideo(b []byte) (tag, error) {
 		return t.parseEx(b, true)
 	}
 	id := b[0] & 0x0f
-	t.codec = flvVideo[id]
+	t.codec = flvVideo(id)
 	if t.codec == 0 {
 		t.kind, t.format = tagFrame, fmt.Sprintf("FLV video format %d", id)
 		return t, nil
@@ -93,7 +82,7 @@ func parseAudio(b []byte) (tag, error) {
 	if id == 9 {
 		return tag{}.parseEx(b, false)
 	}
-	t := tag{kind: tagFrame, codec: flvAudio[id], stereo: b[0]&1 != 0, data: b[1:]}
+	t := tag{kind: tagFrame, codec: flvAudio(id), stereo: b[0]&1 != 0, data: b[1:]}
 	if t.codec == 0 {
 		t.format = fmt.Sprintf("FLV audio format %d", id)
 		return t, nil
@@ -147,7 +136,7 @@ func (t tag) parseEx(b []byte, video bool) (tag, error) {
 	}
 	four := string(rest[:4])
 	rest = rest[4:]
-	t.codec = fourCCs[four]
+	t.codec = fromFourCC(four)
 	if t.codec != 0 && t.codec.Video() != video {
 		t.codec = 0
 	}
