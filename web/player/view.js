@@ -92,7 +92,9 @@ export class View {
     this.#volume = el("input", { type: "range", min: "0", max: "100", class: "volume", "aria-label": w.volume });
     this.#volume.addEventListener("input", () => actions.setVolume(Number(this.#volume.value) / 100));
     this.#liveText = el("span");
-    this.#live = el("button", { type: "button", class: "live" }, el("span", { class: "dot", "aria-hidden": "true" }), this.#liveText);
+    this.#behind = el("span", { class: "behind-word" });
+    this.#delay = el("span");
+    this.#live = el("button", { type: "button", class: "live" }, el("span", { class: "dot", "aria-hidden": "true" }), el("span", {}, this.#liveText, this.#behind, this.#delay));
     this.#live.addEventListener("click", actions.goLive);
     this.#way = el("span", { class: "way" });
     this.#settings = this.#button("settings", w.settings, () => this.#openPanel(this.#panel.hidden !== false));
@@ -135,6 +137,8 @@ export class View {
   #volume;
   #live;
   #liveText;
+  #behind;
+  #delay;
   #way;
   #settings;
   #pip;
@@ -241,8 +245,9 @@ export class View {
     this.#unmute.hidden = !(running && m.sound && (this.video.muted || this.video.volume === 0));
 
     this.#setIcon(this.#play, m.state === "paused" ? "play" : "pause", m.state === "paused" ? w.play : w.pause);
-    this.#play.disabled = !(running || m.state === "paused");
-    this.#mute.hidden = this.#volume.hidden = !m.sound;
+    const has = running || m.state === "paused"; // something that the controls can act on
+    this.#play.hidden = !has;
+    this.#mute.hidden = this.#volume.hidden = !(has && m.sound);
     const quiet = this.video.muted || this.video.volume === 0;
     this.#setIcon(this.#mute, quiet ? "mute" : "sound", quiet ? w.unmute : w.mute);
     this.#volume.value = String(quiet ? 0 : Math.round(this.video.volume * 100));
@@ -250,14 +255,17 @@ export class View {
     const paused = m.state === "paused";
     this.#live.hidden = !(running || paused);
     this.#live.classList.toggle("behind", paused);
-    setText(this.#liveText, paused ? w.goLive : m.latency === null ? w.live : `${w.live} · ${w.behind} ${say(w.seconds, seconds(m.latency))}`);
+    const known = !paused && m.latency !== null;
+    setText(this.#liveText, paused ? w.goLive : w.live);
+    setText(this.#behind, known ? ` · ${w.behind}` : "");
+    setText(this.#delay, known && m.latency !== null ? ` ${say(w.seconds, seconds(m.latency))}` : "");
     this.#live.title = w.goLive;
     this.#way.hidden = !running;
     setText(this.#way, m.transport ? w[m.transport] : "");
 
     const fullscreen = document.fullscreenElement === this.#host;
     this.#setIcon(this.#full, fullscreen ? "shrink" : "full", fullscreen ? w.exitFullscreen : w.fullscreen);
-    this.#pip.hidden = !document.pictureInPictureEnabled;
+    this.#pip.hidden = !(has && m.picture && document.pictureInPictureEnabled);
     for (const [via, radio] of this.#radios) radio.checked = via === m.via;
     if (!this.#panel.hidden) this.#showFacts(m);
 

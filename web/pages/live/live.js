@@ -37,7 +37,7 @@ function fill(row, x, now) {
   const bits = x.tracks.reduce((sum, t) => sum + t.bitRate, 0);
   /** @type {Record<string, string>} */
   const texts = {
-    badge: x.live ? words.on : words.off,
+    badge: x.live ? words.badgeLive : words.badgeGone,
     name: x.name,
     picture: video ? picture(video) : words.noPicture,
     sound: sound ? sound.codec : words.noSound,
