@@ -104,9 +104,11 @@ func (s *Server) newEgress(stream *media.Stream) (*egress, error) {
 		e.lanes[i].ssrc = stats.Medias[m].Formats[m.Formats[0]].LocalSSRC
 	}
 	e.ctx, e.cancel = context.WithCancel(s.ctx)
-	// pump ends with e.ctx or the stream; Server.Close waits for it.
+	p := &pump{e: e, cursor: stream.NewReader(), list: history{e: e}}
+	p.drain() // so that the first viewer finds where to begin
+	// run ends with e.ctx or the stream; Server.Close waits for it.
 	s.wg.Add(1)
-	go e.pump()
+	go p.run()
 	return e, nil
 }
 
@@ -125,34 +127,43 @@ func (e *egress) release() {
 	}
 }
 
-// pump turns units into bursts until nobody is there any more or the stream ends; then its viewers'
-// sessions are closed by the stream.
-func (e *egress) pump() {
-	defer e.s.wg.Done()
-	cursor := e.stream.NewReader()
-	list := history{e: e}
-	var units []*media.Unit
+// pump turns the units of a stream into bursts.
+type pump struct {
+	e      *egress
+	cursor *media.Reader
+	list   history
+	units  []*media.Unit
+}
+
+// run pumps until nobody is there any more or the stream ends; then its viewers' sessions are closed by
+// the stream.
+func (p *pump) run() {
+	defer p.e.s.wg.Done()
 	for {
-		var changed <-chan struct{}
-		var err error
-		units, changed, err = cursor.Drain(units[:0])
+		changed, err := p.drain()
 		if err != nil {
 			return
 		}
-		for _, u := range units {
-			list.add(u)
-		}
-		if len(units) > 0 {
-			clear(units)
-			e.wake()
-			continue
-		}
 		select {
 		case <-changed:
-		case <-e.ctx.Done():
+		case <-p.e.ctx.Done():
 			return
 		}
 	}
+}
+
+// drain takes the units that are there now.
+func (p *pump) drain() (<-chan struct{}, error) {
+	units, changed, err := p.cursor.Drain(p.units[:0])
+	for _, u := range units {
+		p.list.add(u)
+	}
+	if len(units) > 0 {
+		p.e.wake()
+	}
+	clear(units)
+	p.units = units
+	return changed, err //nolint:wrapcheck // only asked for nil
 }
 
 // history is the pump's end of the list of bursts.

@@ -3,6 +3,7 @@ package rtsp
 import (
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +31,8 @@ type ingest struct {
 	pub    *media.Publisher
 	conn   *conn // a session's that records
 	log    *slog.Logger
+
+	mu sync.Mutex // held over pub.Write: a client's tracks come on goroutines of their own over UDP
 }
 
 // input is one track on its way in. Its packets come on one goroutine, its RTCP perhaps on another.
@@ -120,6 +123,8 @@ func (in *ingest) push(i int, x *input, p *rtp.Packet, ticks int64, known bool) 
 	if payload == nil || !known {
 		return nil
 	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
 	return in.pub.Write(i, media.Sample{PTS: media.FromTicks(ticks, x.clock), Capture: x.capture(p.Timestamp), Payload: payload}) //nolint:wrapcheck // only asked for nil
 }
 

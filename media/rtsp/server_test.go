@@ -89,6 +89,21 @@ func (f *fixture) ready(name string) *media.Stream {
 	return s
 }
 
+// pumped waits until the newest key frame among the bursts of the only egress is number seq.
+func (f *fixture) pumped(seq uint64) {
+	f.t.Helper()
+	f.eventually("the pump has come to the key frame", func() bool {
+		f.srv.mu.Lock()
+		defer f.srv.mu.Unlock()
+		for _, e := range f.srv.egresses {
+			if k := e.key.Load(); k != nil && k.seq == seq {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 // ffmpeg starts ffmpeg and ends it with the test.
 func (f *fixture) ffmpeg(args ...string) *exec.Cmd {
 	f.t.Helper()
