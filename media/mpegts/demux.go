@@ -41,10 +41,9 @@ type Reader struct {
 
 	clock  mpegts.TimeDecoder
 	begun  bool
-	near   int64  // where the first time stamp is expected, ticks; -1: between 0 and 2^33
-	first  int64  // what the clock counts from, ticks
-	start  int64  // decoding time of the first sample
-	quiet  uint64 // what was consumed when the newest sample came
+	near   int64 // where the first time stamp is expected, ticks; -1: between 0 and 2^33
+	first  int64 // what the clock counts from, ticks
+	start  int64 // decoding time of the first sample
 	broken uint64
 }
 
@@ -59,17 +58,17 @@ type item struct {
 // sound that is configured by its frames, but at most 2 MiB. It fails with media.ErrBadTracks if there is
 // nothing we carry, and with r's error. r may return datagrams, one for each Read.
 func NewReader(r io.Reader) (*Reader, error) {
-	x := &Reader{in: newPacketReader(r), pmtPID: -1, near: -1}
+	x := &Reader{in: newPacketReader(r, probeBytes), pmtPID: -1, near: -1}
 	for !x.probed {
 		err := x.step()
 		switch {
 		case err == nil && x.complete():
 			x.settle()
-		case err == nil && x.in.consumed < probeBytes && !x.late():
-		case err == nil || errors.Is(err, io.EOF):
+		case err == nil && !x.late():
+		case err == nil || errors.Is(err, io.EOF) || errors.Is(err, errQuiet):
 			x.settle()
 			if len(x.tracks) == 0 {
-				if err == nil || x.in.consumed > 0 {
+				if x.in.consumed > 0 {
 					err = errNoTracks
 				}
 				return nil, fmt.Errorf("read MPEG-TS: %w", err)
@@ -169,9 +168,6 @@ func (x *Reader) step() error {
 	if err != nil {
 		return err
 	}
-	if x.in.consumed-x.quiet > quietBytes {
-		return errQuiet
-	}
 	switch {
 	case p.pid == 0:
 		return x.pat.push(p, func(b []byte) error {
@@ -263,6 +259,7 @@ func (x *Reader) late() bool {
 // settle makes the tracks of what is known.
 func (x *Reader) settle() {
 	x.probed = true
+	x.in.limit = x.in.consumed + quietBytes
 	for _, s := range x.streams {
 		if !s.known {
 			x.ignored = append(x.ignored, s.track.Codec.String()+" without a frame")
@@ -302,6 +299,8 @@ func (x *Reader) take(s *elementary, b []byte) error {
 		ahead -= clockMask + 1
 	}
 	x.ready = append(x.ready, item{from: s, pts: at + ahead, dts: at, payload: payload})
-	x.quiet = x.in.consumed
+	if x.probed {
+		x.in.limit = x.in.consumed + quietBytes
+	}
 	return nil
 }

@@ -30,10 +30,11 @@ type packetReader struct {
 	err      error
 	synced   bool
 	consumed uint64 // bytes, garbage included
+	limit    uint64 // of consumed, past which errQuiet comes
 }
 
-func newPacketReader(r io.Reader) packetReader {
-	return packetReader{r: r, buf: make([]byte, maxDatagram+packetSize+1)}
+func newPacketReader(r io.Reader, limit uint64) packetReader {
+	return packetReader{r: r, limit: limit, buf: make([]byte, maxDatagram+packetSize+1)}
 }
 
 // next returns the next packet with a payload that we can read.
@@ -53,6 +54,9 @@ func (p *packetReader) next() (packet, error) {
 // byte behind them too, because 0x47 is found in any payload.
 func (p *packetReader) raw() ([]byte, error) {
 	for {
+		if p.consumed > p.limit {
+			return nil, errQuiet
+		}
 		have := p.buf[p.from:p.to]
 		if i := bytes.IndexByte(have, syncByte); i != 0 && len(have) > 0 {
 			p.synced = false
