@@ -90,12 +90,17 @@ func newConn(s *Server, nc net.Conn) *conn {
 	return c
 }
 
-// stop ends the connection because of err, from any goroutine, without blocking.
+// stop ends the connection because of err, from any goroutine, without blocking. Who reads wakes at
+// once; who writes may end what was begun, or the client would not understand the last words.
 func (c *conn) stop(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.ctx.Err() != nil {
+		return
+	}
 	c.quit(err)
-	c.nc.SetDeadline(time.Unix(1, 0)) //nolint:errcheck // wakes whoever reads or writes
+	c.nc.SetReadDeadline(time.Unix(1, 0))           //nolint:errcheck // it is over anyway
+	c.nc.SetWriteDeadline(time.Now().Add(farewell)) //nolint:errcheck // it is over anyway
 }
 
 // why returns the reason of stop, if that is what made err, and else err.
@@ -233,7 +238,7 @@ func (c *conn) hangUp(last ...message.Message) {
 	if c.torn || len(last) == 0 {
 		return
 	}
-	c.nc.SetDeadline(time.Now().Add(farewell)) //nolint:errcheck // then the write fails
+	c.nc.SetDeadline(time.Now().Add(farewell)) //nolint:errcheck // then nothing is said
 	for _, m := range last {
 		if c.out.Write(m) != nil {
 			return

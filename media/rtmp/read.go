@@ -117,7 +117,7 @@ func (p *player) run(session *media.Session) error {
 		return err
 	}
 	reader := p.s.NewReader()
-	for {
+	for p.c.ctx.Err() == nil { // Next looks at it only once it has nothing more
 		u, err := reader.Next(p.c.ctx)
 		if err != nil {
 			return err
@@ -130,6 +130,7 @@ func (p *player) run(session *media.Session) error {
 			return err
 		}
 	}
+	return p.c.ctx.Err()
 }
 
 // metadata announces the tracks, so that players need not probe for others.
