@@ -61,7 +61,7 @@ func newClip(t testing.TB) *clip {
 		c.sound = append(c.sound, p.AU)
 	}
 	c.config = mpeg4audio.AudioSpecificConfig{
-		Type: packets[0].Type, SampleRate: packets[0].SampleRate, ChannelConfig: packets[0].ChannelConfig, ChannelCount: packets[0].ChannelCount,
+		Type: packets[0].Type, SampleRate: packets[0].SampleRate, ChannelConfig: packets[0].ChannelConfig,
 	}
 	if len(c.pictures) != 150 || c.config.SampleRate != 48000 {
 		t.Fatalf("clip: got %d pictures, %+v", len(c.pictures), c.config)
@@ -72,7 +72,7 @@ func newClip(t testing.TB) *clip {
 func (c *clip) tracks() []media.Track {
 	return []media.Track{
 		{Codec: media.H264},
-		{Codec: media.AAC, SampleRate: c.config.SampleRate, Channels: c.config.ChannelCount, AAC: &c.config},
+		media.NewAACTrack(&c.config),
 	}
 }
 

@@ -138,3 +138,13 @@ func (f *feed) viewerKey(r *http.Request) (key string, cookie bool) {
 	}
 	return hostOf(r.RemoteAddr) + " " + r.UserAgent(), false
 }
+
+// knownViewer returns the viewer who makes the request, if it is being counted already.
+func (f *feed) knownViewer(r *http.Request) *viewer {
+	if c := cookieValue(r.Header["Cookie"]); c != "" {
+		if v := f.viewers.find(c); v != nil {
+			return v
+		}
+	}
+	return f.viewers.find(hostOf(r.RemoteAddr) + " " + r.UserAgent())
+}

@@ -220,7 +220,7 @@ func trackOf(t *gohlslib.Track) (media.Track, bool) {
 		return media.Track{Codec: media.VP9}, true
 	case *codecs.MPEG4Audio:
 		config := c.Config
-		return media.Track{Codec: media.AAC, SampleRate: config.SampleRate, Channels: config.ChannelCount, AAC: &config}, true
+		return media.NewAACTrack(&config), true
 	case *codecs.Opus:
 		return media.Track{Codec: media.Opus, SampleRate: 48000, Channels: c.ChannelCount}, true
 	default:

@@ -245,8 +245,7 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, name, file st
 		fail(w, http.StatusNotFound, "no such file")
 		return
 	}
-	key, _ := f.viewerKey(r)
-	v := f.viewers.find(key)
+	v := f.knownViewer(r)
 	if v != nil {
 		v.asking.Add(1)
 	}

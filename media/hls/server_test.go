@@ -19,7 +19,7 @@ import (
 
 var openGate = media.GateFunc(func(media.Access) error { return nil })
 
-// bench is a server with one stream, "cam", whose units the test pushes by itself.
+// stand is a server with one stream, "cam", whose units the test pushes by itself.
 type stand struct {
 	server *Server
 	feed   *feed
@@ -27,6 +27,7 @@ type stand struct {
 	hub    *media.Hub
 	script *script
 	at     time.Duration
+	cookie string
 }
 
 func newStand(t testing.TB, gate media.Gate, cfg Config) *stand {
@@ -40,7 +41,9 @@ func newStand(t testing.TB, gate media.Gate, cfg Config) *stand {
 	}
 	x := &stand{server: s, pub: pub, hub: hub, script: newScript(t, testPPS), at: media.Origin}
 	x.feed = newFeed(s, pub.Stream(), nil)
-	s.feeds["cam"] = x.feed
+	s.mu.Lock()
+	s.feeds["cam"] = x.feed // without its goroutine: the test is the one that pushes
+	s.mu.Unlock()
 	t.Cleanup(func() { hub.Close(); s.Close() })
 	return x
 }

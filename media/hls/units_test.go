@@ -23,9 +23,7 @@ var (
 func videoTrack() media.Track { return media.Track{Codec: media.H264} }
 
 func soundTrack() media.Track {
-	return media.Track{Codec: media.AAC, SampleRate: 48000, Channels: 2, AAC: &mpeg4audio.AudioSpecificConfig{
-		Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 48000, ChannelConfig: 2, ChannelCount: 2,
-	}}
+	return media.NewAACTrack(&mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 48000, ChannelConfig: 2})
 }
 
 // script makes the units of a stream with fixed times.
