@@ -37,7 +37,7 @@ lint:
 
 # JSDoc types of all scripts.
 types:
-	npx --no-install tsc -p tsconfig.json
+	npm run --silent types
 
 # Go without the race detector and the slow ones, and the scripts' own tests.
 unit:

@@ -20,18 +20,18 @@ func Run(ctx context.Context, hub *media.Hub, name string) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
+	wanted, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	pub, err := hub.Publish(media.PublishRequest{Name: name, Protocol: "testcard", Remote: "here", Tracks: c.tracks, Close: cancel})
 	if err != nil {
 		return fmt.Errorf("test card: %w", err)
 	}
 	defer pub.Close()
-	err = c.play(ctx, pub)
-	if cause := context.Cause(ctx); cause != nil {
-		if cause == ctx.Err() {
-			return nil // the caller's wish
-		}
+	err = c.play(wanted, pub)
+	if ctx.Err() != nil {
+		return nil // the caller's wish
+	}
+	if cause := context.Cause(wanted); cause != nil {
 		err = cause
 	}
 	return fmt.Errorf("test card: %w", err)

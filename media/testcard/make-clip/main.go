@@ -70,7 +70,7 @@ func encodePicture(out string) error {
 		return err
 	}
 	drawErr := drawAll(in)
-	in.Close() //nolint:errcheck // ffmpeg's exit status says it
+	in.Close() // ffmpeg's exit status says whether it came through
 	if err := cmd.Wait(); err != nil {
 		return err
 	}
