@@ -165,12 +165,13 @@ func likeness(profileLevel string, sps []byte) int {
 	if err != nil || len(b) != 3 {
 		b = []byte{0x42, 0x00, 0x0a} // RFC 6184 §8.1: the default is Baseline
 	}
+	baseline := func(profile, constraints byte) bool { return profile == 0x42 && constraints&0x40 != 0 }
 	switch {
-	case len(sps) >= 3 && b[0] == sps[1] && b[1] == sps[2]:
+	case len(sps) >= 3 && b[0] == sps[1] && (b[1] == sps[2] || baseline(b[0], b[1]) && baseline(sps[1], sps[2])):
 		return 4
 	case len(sps) >= 3 && b[0] == sps[1]:
 		return 3
-	case b[0] == 0x42 && b[1]&0x40 != 0: // Constrained Baseline: what every WebRTC endpoint has (RFC 7742 §6.2)
+	case baseline(b[0], b[1]): // Constrained Baseline: what every WebRTC endpoint has (RFC 7742 §6.2)
 		return 2
 	default:
 		return 1
@@ -218,7 +219,7 @@ func (a *answer) render(v *Viewer, candidates string) []byte {
 		x := &a.offer.sections[i]
 		p := a.at(i)
 		if p == nil {
-			fmt.Fprintf(&b, "m=%s 0 %s %s\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n", x.kind, x.proto, strings.Join(x.formats, " "))
+			fmt.Fprintf(&b, "m=%s 0 %s 0\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n", x.kind, x.proto)
 			if x.mid != "" {
 				fmt.Fprintf(&b, "a=mid:%s\r\n", x.mid)
 			}

@@ -14,8 +14,6 @@ type demux struct {
 	in, out stun.Message
 }
 
-const rebindAfter = 5 * time.Second // silence on the old address before an unnominated one counts
-
 // handle takes one datagram from the receive loop (RFC 7983 §7). Whatever is not for a viewer of ours
 // goes to pion's mux.
 func (t *Transport) handle(b []byte, from netip.AddrPort) {
@@ -96,7 +94,7 @@ func (t *Transport) check(m *stun.Message, ours, theirs string, from netip.AddrP
 		v.moved = now
 	case to.AddrPort == from:
 		v.moved = now
-	case fresh && (m.Contains(stun.AttrUseCandidate) || now.Sub(v.moved) > rebindAfter):
+	case fresh && (m.Contains(stun.AttrUseCandidate) || now.Sub(v.moved) > t.rebind):
 		// Nominated, or a NAT gave the viewer another port and the old one fell silent.
 		v.to.Store(t.sock.peer(from))
 		v.moved = now

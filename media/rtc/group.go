@@ -40,7 +40,8 @@ type track struct {
 	ring       ring
 	numbered   bool // pictures carry numbers that must not go back
 	pics       uint32
-	time       time.Time // programme time of the newest unit
+	came       time.Time // when the newest unit came
+	time       time.Time // its programme time
 	ts         uint32    // and its timestamp
 }
 

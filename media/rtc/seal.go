@@ -44,22 +44,18 @@ func xor32(b []byte, v uint32) {
 
 // pionSealer is any other profile, by pion's code.
 type pionSealer struct {
-	c   *srtp.Context
-	buf []byte
+	c *srtp.Context
+	h rtp.Header
 }
 
 func (s *pionSealer) seal(dst, payload []byte, _ uint64, _ uint32, _ *[12]byte) (int, error) {
-	var h rtp.Header
-	if _, err := h.Unmarshal(dst[:headerSize]); err != nil {
-		return 0, err
-	}
-	// The context follows the rollover counter by the sequence numbers it is given.
-	out, err := s.c.EncryptRTP(s.buf[:0], payload, &h)
+	n := headerSize + copy(dst[headerSize:], payload)
+	// The context follows the rollover counter by the sequence numbers it is given. It works in place.
+	out, err := s.c.EncryptRTP(dst[:0], dst[:n], &s.h)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("seal: %w", err)
 	}
-	s.buf = out
-	return copy(dst, out), nil
+	return len(out), nil
 }
 
 // keys is what a DTLS handshake yields.

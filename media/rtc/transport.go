@@ -41,6 +41,7 @@ type Config struct {
 const (
 	handshakeTime = 10 * time.Second // from the answer to the first media
 	consentTime   = 30 * time.Second // RFC 7675 §5.1
+	rebindTime    = 5 * time.Second  // silence on the old address before an unnominated one counts
 )
 
 // The failures of View beside those of package media.
@@ -58,6 +59,7 @@ type Transport struct {
 	mux         *ice.UDPMuxDefault
 	foreign     *foreignConn
 	tcp         *tcpMux
+	rebind      time.Duration // rebindTime; shorter in tests
 	stop        chan struct{}
 	wg          sync.WaitGroup // all goroutines of the package
 
@@ -84,7 +86,7 @@ func New(cfg Config) *Transport {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Transport{
-		cfg: cfg, log: cfg.Log, stop: make(chan struct{}),
+		cfg: cfg, log: cfg.Log, rebind: rebindTime, stop: make(chan struct{}),
 		byUfrag: map[string]*Viewer{}, byAddr: map[netip.AddrPort]*Viewer{}, groups: map[*media.Stream]*Group{},
 	}
 }

@@ -10,6 +10,9 @@ import (
 const (
 	sliceGap    = 5 * time.Millisecond // between two slices of a viewer that catches up
 	reportEvery = time.Second
+	// Sound waits that long for a picture to travel with: one burst costs half of two. Jitter buffers
+	// hold several times as much.
+	soundHold = 10 * time.Millisecond
 )
 
 // worker sends a group's packets to its viewers. One goroutine runs it.
@@ -25,7 +28,9 @@ type worker struct {
 	news    []position // packets that came in this pass
 	mail    []letter
 	now     time.Time
-	behind  bool // some viewer is catching up
+	behind  bool      // some viewer is catching up
+	joined  bool      // newcomers in this pass
+	held    time.Time // sound has been waiting since; zero: none waits
 	reports time.Time
 	asked   time.Time // when the publisher was last asked for a key frame
 }
@@ -71,8 +76,11 @@ func (w *worker) run() {
 			w.end(err)
 			return
 		}
-		if w.behind {
+		switch {
+		case w.behind:
 			timer.Reset(sliceGap)
+		case !w.held.IsZero():
+			timer.Reset(soundHold - w.now.Sub(w.held))
 		}
 		var second <-chan struct{}
 		if len(w.readers) > 1 {
@@ -115,6 +123,9 @@ func (w *worker) pass() error {
 		return media.ErrReordered
 	}
 	w.takeMail()
+	if w.hold() {
+		return nil
+	}
 	w.behind = false
 	report := w.now.Sub(w.reports) >= reportEvery && len(w.news) > 0
 	if report {
@@ -132,12 +143,30 @@ func (w *worker) pass() error {
 	w.viewers = live
 	w.answerMail()
 	w.batch.flush()
+	w.news = w.news[:0]
 	return nil
+}
+
+// hold reports whether there is nothing to send now but sound that can wait for a picture.
+func (w *worker) hold() bool {
+	pictures := w.g.tracks[videoLane]
+	wait := len(w.news) > 0 && len(w.mail) == 0 && !w.behind && !w.joined && pictures != nil &&
+		w.now.Sub(pictures.came) < time.Second // and some are coming
+	for _, n := range w.news {
+		wait = wait && n.lane == audioLane
+	}
+	switch {
+	case !wait || !w.held.IsZero() && w.now.Sub(w.held) >= soundHold:
+		w.held = time.Time{}
+		return false
+	case w.held.IsZero():
+		w.held = w.now
+	}
+	return true
 }
 
 // read drains the streams into the rings.
 func (w *worker) read() error {
-	w.news = w.news[:0]
 	for i, f := range w.readers {
 		var err error
 		w.units, f.changed, err = f.r.Drain(w.units[:0])
@@ -166,6 +195,7 @@ func (w *worker) add(l int, t *track, u *media.Unit) {
 		return
 	}
 	t.pics++
+	t.came = w.now
 	t.time, t.ts = u.Time, w.packets[0].Timestamp
 	for i := range w.packets {
 		p := &w.packets[i]
@@ -180,6 +210,7 @@ func (w *worker) takeMail() {
 	g := w.g
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	w.joined = len(g.fresh) > 0
 	w.viewers = append(w.viewers, g.fresh...)
 	clear(g.fresh)
 	g.fresh = g.fresh[:0]
@@ -200,7 +231,7 @@ func (w *worker) serve(v *Viewer, report bool) {
 			if i == videoLane {
 				l.catchUp(&t.ring)
 			} else {
-				l.goTo(t.ring.next) // sound begins live
+				l.goTo(w.firstNew(i, &t.ring)) // sound begins live
 			}
 		}
 	}
@@ -222,6 +253,16 @@ func (w *worker) serve(v *Viewer, report bool) {
 	if x.sent > 0 {
 		v.session.Sent.Add(uint64(x.sent)) //nolint:gosec // positive
 	}
+}
+
+// firstNew is the position of the first packet of a lane that came in this pass.
+func (w *worker) firstNew(lane int, r *ring) uint64 {
+	for _, n := range w.news {
+		if n.lane == lane && r.has(n.pos) {
+			return n.pos
+		}
+	}
+	return r.next
 }
 
 // catchUp sends the next slice of what a viewer has not had yet.
