@@ -29,10 +29,11 @@ const (
 type egress struct {
 	s      *Server
 	stream *media.Stream
-	gs     *gortsplib.ServerStream // what gortsplib's sessions are set up with; nothing is written to it
-	lanes  []*lane                 // by index of the media in the SDP
-	byUnit []*lane                 // by Unit.Track; nil: not carried
-	ctx    context.Context         // ends with the last session
+	desc   *description.Session
+	shared *shell          // of all TCP sessions
+	lanes  []*lane         // by index of the media in the SDP
+	byUnit []*lane         // by Unit.Track; nil: not carried
+	ctx    context.Context // ends with the last session
 	cancel context.CancelFunc
 	refs   int // sessions; guarded by Server.mu
 
@@ -84,7 +85,7 @@ func (s *Server) newEgress(stream *media.Stream) (*egress, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &egress{s: s, stream: stream, byUnit: make([]*lane, len(stream.Tracks()))}
+	e := &egress{s: s, stream: stream, desc: desc, byUnit: make([]*lane, len(stream.Tracks()))}
 	for i, track := range tracks {
 		t := &stream.Tracks()[track]
 		p, err := packet.NewPacketizer(t, maxPayload)
@@ -95,13 +96,11 @@ func (s *Server) newEgress(stream *media.Stream) (*egress, error) {
 		e.lanes = append(e.lanes, l)
 		e.byUnit[track] = l
 	}
-	e.gs = &gortsplib.ServerStream{Server: s.g, Desc: desc}
-	if err := e.gs.Initialize(); err != nil {
-		return nil, fmt.Errorf("egress of %q: %w", stream.Name(), err)
+	if e.shared, err = e.newShell(); err != nil {
+		return nil, err
 	}
-	stats := e.gs.Stats()
-	for i, m := range desc.Medias {
-		e.lanes[i].ssrc = stats.Medias[m].Formats[m.Formats[0]].LocalSSRC
+	for i, l := range e.lanes {
+		l.ssrc = e.shared.ssrc[i]
 	}
 	e.ctx, e.cancel = context.WithCancel(s.ctx)
 	p := &pump{e: e, cursor: stream.NewReader(), list: history{e: e}}
@@ -123,8 +122,26 @@ func (e *egress) release() {
 	e.s.mu.Unlock()
 	if last {
 		e.cancel()
-		e.gs.Close()
+		e.shared.gs.Close()
 	}
+}
+
+// shell is what gortsplib sets sessions up with. Nothing is ever written to it.
+type shell struct {
+	gs   *gortsplib.ServerStream
+	ssrc []uint32 // by index of the media in the SDP
+}
+
+func (e *egress) newShell() (*shell, error) {
+	f := &shell{gs: &gortsplib.ServerStream{Server: e.s.g, Desc: e.desc}}
+	if err := f.gs.Initialize(); err != nil {
+		return nil, fmt.Errorf("egress of %q: %w", e.stream.Name(), err)
+	}
+	stats := f.gs.Stats()
+	for _, m := range e.desc.Medias {
+		f.ssrc = append(f.ssrc, stats.Medias[m].Formats[m.Formats[0]].LocalSSRC)
+	}
+	return f, nil
 }
 
 // pump turns the units of a stream into bursts.

@@ -17,8 +17,13 @@ import (
 // Every codec, published by a client over TCP or UDP, comes out at another as it went in.
 func TestEveryCodecThroughTheServer(t *testing.T) {
 	tracks := []media.Track{
-		h264Track, {Codec: media.H265}, {Codec: media.AV1}, {Codec: media.VP8}, {Codec: media.VP9},
-		aacTrack, opusTrack, pcmaTrack, {Codec: media.PCMU, SampleRate: 16000, Channels: 2},
+		h264Track,
+		{Codec: media.H265},
+		{Codec: media.AV1},
+		{Codec: media.VP8},
+		{Codec: media.VP9},
+		aacTrack, opusTrack, pcmaTrack,
+		{Codec: media.PCMU, SampleRate: 16000, Channels: 2},
 	}
 	for _, transport := range []gortsplib.Transport{gortsplib.TransportTCP, gortsplib.TransportUDP} {
 		for _, track := range tracks {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"github.com/bluenviron/gortsplib/v4"
@@ -17,12 +18,53 @@ import (
 
 // seat is what a session has that was set up for playing.
 type seat struct {
-	e    *egress
-	name string
-	view *viewer // while it plays
+	e     *egress
+	name  string
+	shell *shell
+	view  *viewer // while it plays
 
-	mu    sync.Mutex // guards setups
-	setup []headers.Transport
+	mu    sync.Mutex // guards setup
+	setup []setup
+}
+
+// setup is the outcome of one SETUP request.
+type setup struct {
+	media     int // index in the SDP
+	transport headers.Transport
+}
+
+// newSeat takes a seat at the egress of a stream. TCP sessions share a shell. UDP sessions have one
+// each: gortsplib looks into all sessions of a shell when one more is set up for UDP, without a lock.
+func (s *Server) newSeat(stream *media.Stream, udp bool) (*seat, error) {
+	e, err := s.egressOf(stream)
+	if err != nil {
+		return nil, err
+	}
+	x := &seat{e: e, name: stream.Name(), shell: e.shared}
+	if udp {
+		if x.shell, err = e.newShell(); err != nil {
+			e.release()
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
+// answered takes note of the response to a SETUP request, in which it puts right the SSRC.
+func (x *seat) answered(res *base.Response) {
+	var t headers.Transport
+	if res.StatusCode != base.StatusOK || t.Unmarshal(res.Header["Transport"]) != nil || t.SSRC == nil {
+		return
+	}
+	i := slices.Index(x.shell.ssrc, *t.SSRC)
+	if i < 0 {
+		return
+	}
+	t.SSRC = &x.e.lanes[i].ssrc
+	res.Header["Transport"] = t.Marshal()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.setup = append(x.setup, setup{i, t})
 }
 
 // open returns the stream that a request wants to read, once a reader can begin.
@@ -69,22 +111,13 @@ func (h *handler) OnSetup(ctx *gortsplib.ServerHandlerOnSetupCtx) (*base.Respons
 		if err != nil {
 			return h.s.refuse(ctx.Conn, ctx.Request, err), nil, nil
 		}
-		e, err := h.s.egressOf(stream)
-		if err != nil {
+		if x, err = h.s.newSeat(stream, ctx.Transport == gortsplib.TransportUDP); err != nil {
 			return h.s.refuse(ctx.Conn, ctx.Request, err), nil, nil
 		}
-		x = &seat{e: e, name: stream.Name()}
 		ctx.Session.SetUserData(x)
 	}
-	netConn(ctx.Conn).onResponse = func(res *base.Response) {
-		var t headers.Transport
-		if res.StatusCode == base.StatusOK && t.Unmarshal(res.Header["Transport"]) == nil {
-			x.mu.Lock()
-			x.setup = append(x.setup, t)
-			x.mu.Unlock()
-		}
-	}
-	return ok(), x.e.gs, nil
+	netConn(ctx.Conn).onResponse = x.answered
+	return ok(), x.shell.gs, nil
 }
 
 // OnPlay starts the flow of packets right behind the response.
@@ -134,16 +167,11 @@ func (x *seat) play(session *gortsplib.ServerSession, c *gortsplib.ServerConn) (
 		e: x.e, name: x.name, remote: remote(c), session: session, conn: netConn(c),
 		udp: *session.SetuppedTransport() == gortsplib.TransportUDP, routes: make([]route, len(x.e.lanes)),
 	}
-	medias := session.SetuppedMedias()
-	x.mu.Lock()
-	setup := x.setup
-	x.mu.Unlock()
-	if len(medias) != len(setup) {
-		return nil, fmt.Errorf("%w: play before the answer to SETUP", errBadRequest)
-	}
 	ip := c.NetConn().RemoteAddr().(*net.TCPAddr).AddrPort().Addr().Unmap()
-	for i, m := range medias {
-		r, t := route{on: true}, setup[i]
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, done := range x.setup {
+		r, t := route{on: true}, done.transport
 		switch {
 		case v.udp && t.ClientPorts != nil:
 			r.rtp, r.rtcp = netip.AddrPortFrom(ip, uint16(t.ClientPorts[0])), netip.AddrPortFrom(ip, uint16(t.ClientPorts[1])) //nolint:gosec // parsed as 16 bits
@@ -152,12 +180,8 @@ func (x *seat) play(session *gortsplib.ServerSession, c *gortsplib.ServerConn) (
 		default:
 			return nil, fmt.Errorf("%w: no ports and no channels", errBadRequest)
 		}
-		for j, known := range x.e.gs.Desc.Medias {
-			if m == known {
-				v.routes[j] = r
-				session.OnPacketRTCP(m, func(p rtcp.Packet) { v.onRTCP(j, p) })
-			}
-		}
+		v.routes[done.media] = r
+		session.OnPacketRTCP(x.e.desc.Medias[done.media], func(p rtcp.Packet) { v.onRTCP(done.media, p) })
 	}
 	var err error
 	if v.counted, err = x.e.stream.NewSession(protocol, v.remote, func(error) { session.Close() }); err != nil {
@@ -184,6 +208,9 @@ func (x *seat) pause() {
 // leave gives up the seat.
 func (x *seat) leave() {
 	x.pause()
+	if x.shell != x.e.shared {
+		x.shell.gs.Close()
+	}
 	x.e.release()
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/bluenviron/gortsplib/v4"
 	"github.com/bluenviron/gortsplib/v4/pkg/base"
 	"github.com/bluenviron/gortsplib/v4/pkg/headers"
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
 	"xianfeng/media"
@@ -285,15 +286,24 @@ func TestStreamEndClosesReaders(t *testing.T) {
 	})
 }
 
-// What a UDP reader reports lost is counted.
-func TestReportedLossIsCounted(t *testing.T) {
-	f := newFixture(t, openGate, Config{}, media.HubConfig{})
-	x := feed{t: t, p: f.publisher("a", h264Track), keyEvery: 10, size: 100}
-	x.write(5)
-	f.mustPlay(f.url("a"), gortsplib.TransportTCP)
-	s := f.ready("a")
-	f.eventually("bytes are counted", func() bool {
-		info := s.Info(true)
-		return len(info.Sessions) == 1 && info.Sessions[0].Sent > 500 && info.Sessions[0].Protocol == "rtsp"
-	})
+// What is sent to readers, and what they report lost, is counted.
+func TestSentAndLostAreCounted(t *testing.T) {
+	for _, transport := range []gortsplib.Transport{gortsplib.TransportTCP, gortsplib.TransportUDP} {
+		f := newFixture(t, openGate, Config{}, media.HubConfig{})
+		x := feed{t: t, p: f.publisher("a", h264Track, opusTrack), keyEvery: 10, size: 100}
+		x.write(5)
+		p := f.mustPlay(f.url("a"), transport)
+		s := f.ready("a")
+		f.eventually("sound came", func() bool { return len(p.packets(1)) > 0 })
+		for _, lost := range []uint32{4, 7, 6, 0xffffff} {
+			rr := &rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{SSRC: p.packets(1)[0].SSRC, TotalLost: lost}}}
+			if err := p.WritePacketRTCP(p.desc.Medias[1], rr); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.eventually("bytes and losses are counted", func() bool {
+			info := s.Info(true)
+			return len(info.Sessions) == 1 && info.Sessions[0].Sent > 500 && info.Sessions[0].Lost == 7 && info.Sessions[0].Protocol == "rtsp"
+		})
+	}
 }
