@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -136,12 +135,4 @@ func (w *world) stream(name string) *media.Stream {
 		return st != nil
 	})
 	return st
-}
-
-func (w *world) port() string {
-	_, p, _ := strings.Cut(w.s.Addr().String(), ":")
-	if _, err := strconv.Atoi(p); err != nil {
-		w.Fatal(err)
-	}
-	return p
 }

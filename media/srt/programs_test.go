@@ -162,3 +162,104 @@ func TestCloseWithViewers(t *testing.T) {
 		t.Errorf("got %d connections after Close, want none", n)
 	}
 }
+
+func TestFFmpegRefused(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.start("ffmpeg", publishArgs(w.address("publish:live/x"))...)
+	st := w.stream("x")
+	for what, id := range map[string]string{
+		"wrong key":        "publish:live/locked?key=wrong",
+		"second publisher": "publish:live/x",
+	} {
+		c, out := w.start("ffmpeg", publishArgs(w.address(id))...)
+		if err := c.Wait(); err == nil {
+			t.Errorf("%s: got a publisher, want a refusal", what)
+		} else if out.Len() == 0 {
+			t.Errorf("%s: ffmpeg says nothing", what)
+		}
+	}
+	if !st.Live() {
+		t.Error("the first publisher was disturbed")
+	}
+	if s := w.logs.String(); !strings.Contains(s, media.ErrBusy.Error()) || !strings.Contains(s, media.ErrDenied.Error()) || strings.Contains(s, "wrong") {
+		t.Errorf("got log, want both reasons and no key:\n%s", s)
+	}
+}
+
+func TestKick(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.start("ffmpeg", publishArgs(w.address("publish:live/x"))...)
+	st := w.stream("x")
+	w.start("srt-live-transmit", "-q", w.address("read:live/x"), "file://con")
+	w.eventually("the reader there", func() bool { return st.Info(true).Viewers == 1 })
+	if err := w.hub.Kick("x"); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("nothing held", func() bool { return len(w.s.slots) == 0 })
+}
+
+// slowSource begins when it is told to.
+type slowSource struct{ begin chan struct{} }
+
+func (s slowSource) Run(ctx context.Context, publish func([]media.Track) (*media.Publisher, error)) error {
+	select {
+	case <-s.begin:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	pub, err := publish([]media.Track{{Codec: media.Opus, SampleRate: 48000, Channels: 2}})
+	if err != nil {
+		return err
+	}
+	defer pub.Close()
+	for at := time.Duration(0); ctx.Err() == nil; at += 20 * time.Millisecond {
+		if err := pub.Write(0, media.Sample{PTS: at, Payload: [][]byte{make([]byte, 800)}}); err != nil {
+			return err
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+	return ctx.Err()
+}
+
+// TestReaderOfSlowSource: a source that takes longer to start than a caller waits for its answer.
+func TestReaderOfSlowSource(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.s.quick = time.Millisecond
+	src := slowSource{make(chan struct{})}
+	p, err := w.hub.Pull("x", "test", true, src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	w.start("srt-live-transmit", "-q", w.address("read:live/x"), "file://con")
+	w.eventually("the reader let in", func() bool { return strings.Contains(w.logs.String(), "reader came") })
+	close(src.begin)
+	w.eventually("sound sent to it", func() bool {
+		st, err := w.hub.Lookup("x")
+		if err != nil {
+			return false
+		}
+		x := st.Info(true).Sessions
+		return len(x) == 1 && x[0].Sent > 10_000
+	})
+}
+
+// TestCloseWhileReaderWaits: nothing of a waiting request outlives Close.
+func TestCloseWhileReaderWaits(t *testing.T) {
+	w := newWorld(t, Config{})
+	p, err := w.hub.Pull("x", "test", true, slowSource{make(chan struct{})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	c := w.caller()
+	c.send(conclusion(c.cookie(), "read:live/x"), nil)
+	w.eventually("the request there", func() bool { return len(w.s.slots) == 1 })
+	w.s.Close()
+	if n := len(w.s.slots); n != 0 {
+		t.Errorf("got %d connections after Close, want none", n)
+	}
+}

@@ -60,6 +60,7 @@ type Server struct {
 	ln     gosrt.Listener
 	ctx    context.Context //nolint:containedctx // ends with Close
 	cancel context.CancelFunc
+	quick  time.Duration // openQuick, but in tests
 	slots  chan struct{} // one taken by each request and connection; full: rejected
 	wg     sync.WaitGroup
 }
@@ -67,7 +68,7 @@ type Server struct {
 // New returns a server that is not listening yet.
 func New(hub *media.Hub, gate media.Gate, cfg Config) *Server {
 	cfg.fill()
-	s := &Server{hub: hub, gate: gate, cfg: cfg, log: hub.Log(), slots: make(chan struct{}, cfg.MaxConns)}
+	s := &Server{hub: hub, gate: gate, cfg: cfg, log: hub.Log(), quick: openQuick, slots: make(chan struct{}, cfg.MaxConns)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
