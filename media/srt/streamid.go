@@ -38,7 +38,7 @@ func parseStreamID(id string) (access, error) {
 	case action == "read":
 		a.action = media.Read
 	default:
-		return a, fmt.Errorf("%w: the streamid must begin with "publish:" or "read:"", errMode)
+		return a, fmt.Errorf("%w: a streamid begins with \"publish:\" or \"read:\", not with anything else", errMode)
 	}
 	path, query, _ := strings.Cut(path, "?")
 	values, err := url.ParseQuery(query)
