@@ -129,6 +129,8 @@ export class HlsPlayback {
       bitRate: level?.bitrate || null,
       lost: null,
       rtt: null,
+      progress: v.currentTime,
+      frozen: null,
     };
   }
 

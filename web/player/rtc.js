@@ -17,6 +17,8 @@ import { Failure } from "./state.js";
  * @property {number | null} bitRate bits per second
  * @property {number | null} lost packets
  * @property {number | null} rtt seconds
+ * @property {number} progress grows while something comes
+ * @property {number | null} frozen pictures decoded, while more of them come than that; null: not known
  */
 
 /** Seconds from 1900, where NTP begins, to 1970. */
@@ -64,7 +66,7 @@ export class WhepPlayback {
   #session = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #lost;
-  /** @type {{ at: number, bytes: number, frames: number, delay: number, emitted: number } | null} */
+  /** @type {{ at: number, bytes: number, frames: number, packets: number, delay: number, emitted: number } | null} */
   #before = null;
 
   /** @param {{ video: HTMLVideoElement, url: string, key: string, clock: ServerClock, fail: (f: Failure) => void }} with_ */
@@ -147,6 +149,7 @@ export class WhepPlayback {
       at: main.timestamp,
       bytes: (picture?.bytesReceived ?? 0) + (sound?.bytesReceived ?? 0),
       frames: picture?.framesDecoded ?? 0,
+      packets: picture?.packetsReceived ?? 0,
       delay: main.jitterBufferDelay ?? 0,
       emitted: main.jitterBufferEmittedCount ?? 0,
     };
@@ -165,6 +168,9 @@ export class WhepPlayback {
       bitRate: before && span > 0 ? ((now.bytes - before.bytes) * 8) / span : null,
       lost: (picture?.packetsLost ?? 0) + (sound?.packetsLost ?? 0),
       rtt,
+      // Packets, not pictures: a camera may well send one picture in ten seconds.
+      progress: now.packets + (sound?.packetsReceived ?? 0),
+      frozen: before && now.packets > before.packets ? now.frames : null,
     };
   }
 
@@ -175,14 +181,15 @@ export class WhepPlayback {
    * @param {{ delay: number, emitted: number }} now @param {{ delay: number, emitted: number } | null} before
    */
   #delay(main, rtt, now, before) {
+    const emitted = now.emitted - (before?.emitted ?? 0);
+    const way = emitted > 0 ? (now.delay - (before?.delay ?? 0)) / emitted + (rtt ?? 0) / 2 : null;
     const played = main.estimatedPlayoutTimestamp;
     if (played > 0 && this.#clock.known) {
       const seconds = this.#clock.now() / 1000 - (played / 1000 - ntp);
-      // A source without a clock of its own may report anything.
-      if (seconds > -0.2 && seconds < 60) return { latency: Math.max(0, seconds), estimate: false };
+      // A source may have a clock that is somewhat fast, or none and report anything; it can't be
+      // younger than its way here.
+      if (seconds > -1 && seconds < 60) return { latency: Math.max(seconds, way ?? 0), estimate: false };
     }
-    const emitted = now.emitted - (before?.emitted ?? 0);
-    if (emitted <= 0) return { latency: null, estimate: true };
-    return { latency: (now.delay - (before?.delay ?? 0)) / emitted + (rtt ?? 0) / 2, estimate: true };
+    return { latency: way, estimate: true };
   }
 }

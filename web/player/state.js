@@ -125,29 +125,22 @@ export function choose(via, can, status, failed) {
 /** @param {Status} status */
 export const codecs = (status) => status.tracks.map((t) => t.codec).join(" + ");
 
-/** Notices that a picture stands still: no progress for longer than limit while it should move. */
+/** Measures for how long there has been no progress where there should be. */
 export class StallWatch {
-  #limit;
   #mark = NaN;
   #since = NaN;
-
-  /** @param {number} [limit] ms */
-  constructor(limit = 3000) {
-    this.#limit = limit;
-  }
 
   /**
    * @param {number} now ms @param {number} mark any number that changes with progress
    * @param {boolean} expected whether there should be progress
-   * @returns {boolean} whether it stands still
+   * @returns {number} ms without it
    */
   tick(now, mark, expected) {
     if (!expected || mark !== this.#mark || Number.isNaN(this.#since)) {
       this.#mark = mark;
       this.#since = now;
-      return false;
     }
-    return now - this.#since > this.#limit;
+    return now - this.#since;
   }
 
   reset() {

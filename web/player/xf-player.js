@@ -41,10 +41,17 @@ import { View } from "./view.js";
 
 const tick = 500;
 const firstPicture = { whep: 8000, hls: 15000 }; // how long a way may take to show something
+const askAfter = 2000; // without anything new; less than the 3 s after which Chromium asks for a key frame
+const stalledAfter = 3000; // then a new connection is made
+const frozenAfter = 8000; // while pictures come that don't get decoded
+const waitBack = 5000; // how long a broadcaster who is back may take to send something
 const waitPaused = 30000; // how long a connection is kept for a broadcaster who may come back
 const keepPaused = 15000; // how long it is kept for a visitor who pressed pause
 const statusEvery = 10; // ticks
 const knockEvery = 6; // attempts
+
+/** @param {number} ms */
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class XfPlayer extends HTMLElement {
   static observedAttributes = ["src", "via"];
@@ -345,50 +352,45 @@ export class XfPlayer extends HTMLElement {
   async #follow(playback, run) {
     const still = new StallWatch();
     const began = performance.now();
-    let pausedSince = NaN; // the broadcaster is gone since then
+    const frozen = new StallWatch();
+    let gone = NaN; // when the broadcaster was last seen to be gone
+    let since = began; // when something last came
     for (let n = 1; run === this.#run && this.#playback === playback; n++) {
-      await new Promise((resolve) => setTimeout(resolve, tick));
+      await sleep(tick);
       const now = performance.now();
       if (!this.#wanted) {
         if (now - this.#pausedAt > keepPaused) return;
         still.reset();
         continue;
       }
-      const mark = this.#progress();
+      const measure = await playback.measure();
+      const mark = measure?.progress ?? 0;
       if (!this.#showed) {
-        if (this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && mark > 0) this.#showed = true;
+        if (mark > 0 && this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) this.#showed = true;
         else if (!document.hidden && now - began > firstPicture[playback.name]) throw new Failure("stalled");
         if (!this.#showed) continue;
         still.reset();
       }
-      // A hidden page may be throttled to a stand-still.
-      if (still.tick(now, mark, !document.hidden)) {
-        await this.#look(false); // tells whether the stream is there at all
-        await new Promise((resolve) => setTimeout(resolve, tick));
-        if (this.status?.live && Number.isNaN(pausedSince)) throw new Failure("stalled");
-        if (this.status?.live && now - pausedSince > waitPaused / 6) throw new Failure("stalled");
-        if (Number.isNaN(pausedSince)) pausedSince = now;
-        if (now - pausedSince > waitPaused) throw new Failure("paused");
-        this.#change({ state: "waiting", reason: "paused", latency: null });
-        continue;
+      const idle = still.tick(now, mark, !document.hidden); // a hidden page may be throttled to a stand-still
+      if (idle > askAfter || this.#model.state === "waiting") {
+        // What comes while nobody broadcasts is what the server repeats on a request for a key frame.
+        await this.#look(false);
+        const live = this.status?.live ?? false;
+        if (!live) gone = now;
+        if (live && idle > stalledAfter && !(now - gone < waitBack)) throw new Failure("stalled");
+        if (!live && now - since > waitPaused) throw new Failure("paused");
+        if (!live) this.#change({ state: "waiting", reason: "paused", latency: null });
+        if (!live || idle > askAfter) {
+          await sleep(tick);
+          continue;
+        }
       }
-      if (this.#model.state === "waiting" && mark === this.#mark) continue; // reset, but not moving yet
-      this.#mark = mark;
-      pausedSince = NaN;
-      const measure = await playback.measure();
+      if (frozen.tick(now, measure?.frozen ?? NaN, !document.hidden && measure !== null && measure.frozen !== null) > frozenAfter) throw new Failure("stalled");
+      since = now;
       this.#latency.add(measure?.latency ?? null);
       this.#change({ state: "playing", reason: "", detail: "", played: true, latency: this.#latency.value, measure });
       if (n % statusEvery === 0) this.#look(false).catch(() => {}); // figures only; the watch above sees failures
     }
-  }
-
-  #mark = NaN;
-
-  /** A number that changes while the picture moves or the sound goes on. */
-  #progress() {
-    const v = this.video;
-    const frames = v.getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
-    return v.videoWidth > 0 && frames > 0 ? frames : v.currentTime;
   }
 
   #stop() {
