@@ -66,7 +66,7 @@ func TestFFmpegPublishAndRead(t *testing.T) {
 }
 
 func TestSRTLiveTransmitReads(t *testing.T) {
-	w := newWorld(t, Config{})
+	w := newWorld(t, Config{PeerIdle: 2 * time.Second})
 	w.start("ffmpeg", publishArgs(w.address("publish:live/x"))...)
 	st := w.stream("x")
 	c, out := w.start("srt-live-transmit", "-q", w.address("#!::r=live/x,m=request"), "file://con")
@@ -226,8 +226,7 @@ func (s slowSource) Run(ctx context.Context, publish func([]media.Track) (*media
 
 // TestReaderOfSlowSource: a source that takes longer to start than a caller waits for its answer.
 func TestReaderOfSlowSource(t *testing.T) {
-	w := newWorld(t, Config{})
-	w.s.quick = time.Millisecond
+	w := newWorld(t, Config{quick: time.Millisecond})
 	src := slowSource{make(chan struct{})}
 	p, err := w.hub.Pull("x", "test", true, src)
 	if err != nil {

@@ -33,7 +33,7 @@ var (
 
 // read lets a reader in and stays until it is gone.
 func (s *Server) read(req gosrt.ConnRequest, name, remote string) {
-	st, err := s.open(s.ctx, name, s.quick)
+	st, err := s.open(s.ctx, name, s.cfg.quick)
 	out := &sender{}
 	var w *mpegts.Writer
 	if err == nil {

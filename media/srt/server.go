@@ -30,6 +30,8 @@ type Config struct {
 	PeerIdle   time.Duration // a peer of whom nothing is heard is gone; default 5 s
 	Silence    time.Duration // a publisher without picture and sound is closed; default 10 s
 	MaxConns   int           // connections and requests at once; more are rejected; default 1000
+
+	quick time.Duration // openQuick, but in tests
 }
 
 func (c *Config) fill() {
@@ -48,6 +50,9 @@ func (c *Config) fill() {
 	if c.MaxConns == 0 {
 		c.MaxConns = 1000
 	}
+	if c.quick == 0 {
+		c.quick = openQuick
+	}
 }
 
 // Server is an SRT server.
@@ -60,7 +65,6 @@ type Server struct {
 	ln     gosrt.Listener
 	ctx    context.Context //nolint:containedctx // ends with Close
 	cancel context.CancelFunc
-	quick  time.Duration // openQuick, but in tests
 	slots  chan struct{} // one taken by each request and connection; full: rejected
 	wg     sync.WaitGroup
 }
@@ -68,7 +72,7 @@ type Server struct {
 // New returns a server that is not listening yet.
 func New(hub *media.Hub, gate media.Gate, cfg Config) *Server {
 	cfg.fill()
-	s := &Server{hub: hub, gate: gate, cfg: cfg, log: hub.Log(), quick: openQuick, slots: make(chan struct{}, cfg.MaxConns)}
+	s := &Server{hub: hub, gate: gate, cfg: cfg, log: hub.Log(), slots: make(chan struct{}, cfg.MaxConns)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
