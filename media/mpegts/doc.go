@@ -6,7 +6,7 @@
 // packets are dropped, and it knows nothing of SRT, which carries the same bytes.
 //
 // The packet layer is our own, not go-astits': that one copies all of an access unit again with each
-// of its packets (a picture of 500 kB: 95 ms, here 3 ms; of 8 MiB: 250 times that) and keeps the packets
+// of its packets (a picture of 500 kB: 95 ms, here 3 ms; it grows with the square) and keeps the packets
 // of a PID without bound until a payload starts. Here both are linear and bounded: an access unit by
 // 8 MiB, what is read before the tracks are known by 2 MiB, and what is read without a sample by 16 MiB;
 // past that the reader fails. Writing costs 2 µs for 20 kB and no allocation, a 25th of astits' muxer.
