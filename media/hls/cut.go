@@ -22,6 +22,12 @@ func (m *muxer) boundary(l *lane, u *media.Unit) {
 	case key && full:
 		m.endSegment(l, u, true)
 		done = true
+	case m.target == 0 && u.DTS-m.born >= patience:
+		// Groups this long would have the first viewers wait for a whole one: players want one complete
+		// segment to begin with. So the first one ends here, once.
+		m.target = blindTarget
+		m.endSegment(l, u, false)
+		done = true
 	case m.target > 0 && whole+m.pace >= m.limit():
 		// §4.4.3.1: rounded, no segment may last longer than the target duration, and that can't be
 		// changed any more. A segment without a key frame is the lesser evil: who plays goes on.
@@ -33,10 +39,6 @@ func (m *muxer) boundary(l *lane, u *media.Unit) {
 		} else {
 			m.cut(l, len(l.ready), u.DTS)
 		}
-		done = true
-	}
-	if m.target == 0 && u.DTS-m.born >= patience {
-		m.target = blindTarget
 		done = true
 	}
 	if done {

@@ -123,8 +123,9 @@ type snapshot struct {
 	pages  [numPages]page
 }
 
-// ready reports whether there is a media playlist.
-func (s *snapshot) ready() bool { return s.target > 0 && (len(s.parts) > 0 || len(s.kept) > s.listed) }
+// ready reports whether there is a media playlist. It has one complete segment at least: hls.js takes one
+// with parts alone for empty.
+func (s *snapshot) ready() bool { return s.target > 0 && len(s.kept) > s.listed }
 
 // page returns one form of the playlist, making it if nobody did.
 func (s *snapshot) page(kind int) *page {
