@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ func (s *Server) postWHIP(r *http.Request, name string, offer []byte) (*session,
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &publisher{s: s, pc: pc, name: name, remote: r.RemoteAddr, offer: string(offer), left: trickles, keyWanted: make(chan struct{}, 1)}
+	p := &publisher{s: s, pc: pc, name: name, remote: r.RemoteAddr, since: time.Now(), offer: string(offer), left: trickles, keyWanted: make(chan struct{}, 1)}
 	p.ctx, p.cancel = context.WithCancelCause(context.Background())
 	fail := func(err error) (*session, []byte, error) {
 		p.cancel(err)
@@ -42,8 +43,11 @@ func (s *Server) postWHIP(r *http.Request, name string, offer []byte) (*session,
 	if err != nil {
 		return fail(err)
 	}
-	if p.wanted = accepted(answer); p.wanted == 0 {
-		return fail(fmt.Errorf("%w: the offer sends none of H264, H265, VP8, VP9, AV1, Opus, PCMA, PCMU", media.ErrCodec))
+	offered, accepted := sections(p.offer, "sendonly", "sendrecv"), sections(answer, "recvonly", "sendrecv")
+	p.wanted = len(accepted)
+	// Sound alone where there should be a picture would be a surprise to the publisher.
+	if p.wanted == 0 || slices.Contains(offered, "video") && !slices.Contains(accepted, "video") {
+		return fail(fmt.Errorf("%w: the offer must send one of H264, H265, VP8, VP9, AV1, or only one of Opus, PCMA, PCMU", media.ErrCodec))
 	}
 	x := &session{id: newID(), name: name, protocol: "whip", etag: newETag(), end: p}
 	if err := s.add(x); err != nil {
@@ -83,21 +87,23 @@ func (p *publisher) negotiate(offer string) (string, error) {
 	return d.SDP, nil
 }
 
-// accepted counts the sections of an answer that carry media to us.
-func accepted(answer string) int {
-	n, on := 0, false
-	for line := range strings.Lines(answer) {
+// sections lists the kinds of media that go one of the ways in an SDP.
+func sections(sdp string, ways ...string) (kinds []string) {
+	kind := ""
+	for line := range strings.Lines(sdp) {
 		line = strings.TrimRight(line, "\r\n")
 		if rest, ok := strings.CutPrefix(line, "m="); ok {
-			f := strings.Fields(rest)
-			on = len(f) > 3 && (f[0] == "audio" || f[0] == "video") && f[1] != "0"
+			kind = ""
+			if f := strings.Fields(rest); len(f) > 3 && (f[0] == "audio" || f[0] == "video") && f[1] != "0" {
+				kind = f[0]
+			}
 		}
-		if on && (line == "a=recvonly" || line == "a=sendrecv") {
-			n++
-			on = false
+		if a, ok := strings.CutPrefix(line, "a="); ok && kind != "" && slices.Contains(ways, a) {
+			kinds = append(kinds, kind)
+			kind = ""
 		}
 	}
-	return n
+	return kinds
 }
 
 // withCandidates puts our candidates in the place of those that pion found: the same rules as for viewers.

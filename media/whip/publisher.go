@@ -33,6 +33,7 @@ type publisher struct {
 	remote  string
 	ctx     context.Context // ends with the publisher; its cause says why
 	cancel  context.CancelCauseFunc
+	since   time.Time
 	wanted  int // tracks negotiated
 	clocks  clocks
 
@@ -83,7 +84,6 @@ func (p *publisher) run() {
 	defer p.s.wg.Done()
 	tick := time.NewTicker(keyApart)
 	defer tick.Stop()
-	deadline := time.Now().Add(connectTime)
 	for done := false; !done; {
 		now := time.Now()
 		select {
@@ -92,9 +92,7 @@ func (p *publisher) run() {
 		case <-p.keyWanted:
 			p.askKey(now)
 		case <-tick.C:
-			if !p.started() && now.After(deadline) {
-				p.cancel(errNoMedia)
-			}
+			p.overdue(now)
 			p.mu.Lock()
 			p.beginLocked(false)
 			stale := len(p.tracks) > 0 && now.Sub(p.keyed) > keyEvery
@@ -110,7 +108,7 @@ func (p *publisher) run() {
 	pub := p.pub
 	p.held = nil
 	p.mu.Unlock()
-	err := context.Cause(p.ctx)
+	err := p.reason()
 	if pub != nil {
 		pub.Close()
 		p.s.log.Info("WHIP session ended", "stream", p.name, "protocol", "whip", "remote", p.remote, "error", err)
@@ -119,11 +117,18 @@ func (p *publisher) run() {
 	}
 }
 
-func (p *publisher) started() bool {
+// overdue ends a publisher of which no media came in time.
+func (p *publisher) overdue(now time.Time) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.pub != nil
+	started := p.pub != nil
+	p.mu.Unlock()
+	if !started && now.Sub(p.since) > connectTime {
+		p.cancel(errNoMedia)
+	}
 }
+
+// reason is why the publisher ended.
+func (p *publisher) reason() error { return context.Cause(p.ctx) }
 
 // askKey sends a PLI for the video track, unless one was sent just now.
 func (p *publisher) askKey(now time.Time) {
