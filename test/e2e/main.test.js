@@ -15,6 +15,7 @@ import demoTests from "./tests/demo.js";
 import lifeTests from "./tests/life.js";
 import matrixTests from "./tests/matrix.js";
 import pageTests from "./tests/pages.js";
+import pullTests from "./tests/pull.js";
 import soundTests from "./tests/sound.js";
 import whipTests from "./tests/whip.js";
 
@@ -45,6 +46,7 @@ describe("xianfeng", { concurrency: 2, timeout: 600_000 }, () => {
   matrixTests(stage);
   whipTests(stage);
   soundTests(stage);
+  pullTests(stage);
   lifeTests(stage);
   accessTests(stage);
   pageTests(stage);

@@ -136,13 +136,13 @@ export function frames(run) {
 
 /**
  * Reads some seconds of a stream and checks that picture and sound were decoded.
- * @param {Server} server @param {Exit} by @param {string} name @param {{ key?: string, sound?: boolean }} [options]
+ * @param {Server} server @param {Exit} by @param {string} name @param {{ key?: string, sound?: boolean, pictures?: number }} [options]
  */
-export async function check(server, by, name, { key = "", sound = true } = {}) {
+export async function check(server, by, name, { key = "", sound = true, pictures = 25 } = {}) {
   const run = receive(server, by, name, { key, seconds: 2 });
   const code = await run.result(30_000);
   const got = frames(run);
-  if (code !== 0 || got.video < 25 || (sound && got.audio < 25)) {
+  if (code !== 0 || got.video < pictures || (sound && got.audio < 25)) {
     throw new Error(`${by} read of ${name}: exit ${code}, ${got.video} pictures, ${got.audio} of sound\n${run.err}\n${server.log.split("\n").slice(-15).join("\n")}`);
   }
 }

@@ -24,8 +24,8 @@ function udpFree(port) {
   });
 }
 
-/** A port that is free on TCP and on UDP. */
-async function both() {
+/** A port that is free on UDP (and on TCP). */
+export async function freeUDP() {
   for (;;) {
     const port = await tcp();
     if (await udpFree(port)) return port;
@@ -35,7 +35,7 @@ async function both() {
 /** RFC 3550 §11: an even port and the one above it. */
 async function pair() {
   for (;;) {
-    const port = (await both()) & ~1;
+    const port = (await freeUDP()) & ~1;
     if ((await udpFree(port)) && (await udpFree(port + 1))) return port;
   }
 }
@@ -44,5 +44,5 @@ async function pair() {
 
 export async function freePorts() {
   const rtp = await pair();
-  return { http: await tcp(), rtsp: await tcp(), rtp, rtcp: rtp + 1, rtmp: await tcp(), srt: await both(), webrtc: await both(), metrics: await tcp() };
+  return { http: await tcp(), rtsp: await tcp(), rtp, rtcp: rtp + 1, rtmp: await tcp(), srt: await freeUDP(), webrtc: await freeUDP(), metrics: await tcp() };
 }
