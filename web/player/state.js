@@ -8,12 +8,13 @@
  * key      a key is needed, or the one given is wrong
  * codec    neither way can carry or decode what is sent
  * refused  the server does not offer this stream this way
+ * kicked   the operator ended this viewer's session
  * full     the server takes no more viewers
  * network  the connection can't be made or is lost
  * stalled  connected, but nothing comes
  * ended    the connection was closed by the server
  * server   the server has a fault
- * @typedef {"absent"|"paused"|"key"|"codec"|"refused"|"full"|"network"|"stalled"|"ended"|"server"} FailureKind
+ * @typedef {"absent"|"paused"|"key"|"codec"|"refused"|"kicked"|"full"|"network"|"stalled"|"ended"|"server"} FailureKind
  */
 
 /** @typedef {"loading"|"playing"|"paused"|"waiting"|"offline"|"error"} State */
@@ -77,7 +78,7 @@ export function asFailure(error) {
  */
 export function stateOf(kind) {
   if (kind === "absent") return "offline";
-  if (kind === "key" || kind === "codec" || kind === "refused") return "error";
+  if (kind === "key" || kind === "codec" || kind === "refused" || kind === "kicked") return "error";
   return "waiting";
 }
 
@@ -87,7 +88,7 @@ export function stateOf(kind) {
  * @param {FailureKind} kind @param {number} attempt from 0 @param {() => number} [random]
  */
 export function delay(kind, attempt, random = Math.random) {
-  const [first, most] = { absent: [2000, 5000], paused: [1000, 2000], key: [20000, 20000], codec: [10000, 20000], refused: [5000, 20000], full: [5000, 20000] }[
+  const [first, most] = { absent: [2000, 5000], paused: [1000, 2000], key: [20000, 20000], codec: [10000, 20000], refused: [5000, 20000], kicked: [30000, 30000], full: [5000, 20000] }[
     /** @type {string} */ (kind)
   ] ?? [500, 8000];
   return Math.min(most, first * 2 ** Math.min(attempt, 10)) * (0.75 + random() / 2);
@@ -95,7 +96,8 @@ export function delay(kind, attempt, random = Math.random) {
 
 /** HTTP statuses as kinds of failure. @param {number} status @returns {FailureKind} */
 export function kindOfStatus(status) {
-  if (status === 401 || status === 403) return "key";
+  if (status === 401) return "key";
+  if (status === 403) return "kicked";
   if (status === 404 || status === 410) return "absent";
   if (status === 429 || status === 503) return "full";
   return status >= 500 ? "server" : "refused";

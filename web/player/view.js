@@ -288,6 +288,8 @@ export class View {
         return { title: w.codec, more: w.codecMore + (m.detail || "–") };
       case "refused":
         return { title: w.refused, more: `${w.refusedMore}${m.detail ? ` (${m.detail})` : ""}` };
+      case "kicked":
+        return { title: w.kicked, more: w.kickedMore };
       case "full":
         return { title: w.full, more: w.fullMore };
       case "stalled":

@@ -142,7 +142,7 @@ async function broadcast() {
       if (mine !== run) return;
       const failure = asFailure(error);
       if (failure.kind === "key") return endBroadcast(words.key, "bad");
-      if (failure.kind === "refused" && failure.status !== 409) return endBroadcast(words.refused + failure.detail, "bad");
+      if ((failure.kind === "refused" && failure.status !== 409) || failure.kind === "kicked") return endBroadcast(words.refused + failure.detail, "bad");
       say(failure.status === 409 ? words.taken : liveSince ? words.again : words.connecting, "bad");
       figures.hidden = true;
       await new Promise((resolve) => setTimeout(resolve, delay(failure.kind === "refused" ? "network" : failure.kind, attempt)));

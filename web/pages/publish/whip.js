@@ -4,7 +4,7 @@ import { exchange, release } from "../../player/protocol.js";
 import { connected } from "../../player/rtc.js";
 import { Failure } from "../../player/state.js";
 
-const lostAfter = 5000;
+const lostAfter = 2000; // Chromium has waited for some seconds already
 
 /**
  * @typedef {object} Figures
