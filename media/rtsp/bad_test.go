@@ -77,6 +77,7 @@ func TestGarbageAndSilence(t *testing.T) {
 		"huge body":         []byte("ANNOUNCE rtsp://x/live/a RTSP/1.0\r\nCSeq: 1\r\nContent-Length: 99999999999\r\n\r\n"),
 		"frames for nobody": []byte("$\x00\x00\x04abcd"),
 		"a response":        []byte("RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n"),
+		"broken address":    []byte("DESCRIBE rtsp://x/live/a?key=hushhush&x=%zz\x7f RTSP/1.0\r\nCSeq: 1\r\n\r\n"),
 		"no CSeq":           []byte("OPTIONS rtsp://x/live/a RTSP/1.0\r\n\r\n"),
 		"no session":        []byte("PLAY rtsp://x/live/a RTSP/1.0\r\nCSeq: 1\r\nSession: 42\r\n\r\n"),
 		"nothing":           nil,
@@ -98,6 +99,9 @@ func TestGarbageAndSilence(t *testing.T) {
 	before := len(p.packets(0))
 	x.write(5)
 	f.eventually("the reader goes on", func() bool { return len(p.packets(0)) >= before+5 })
+	if f.count("hushhush") != 0 {
+		t.Error("the log contains a key")
+	}
 	if n := strings.Count(f.log.String(), `level=WARN msg="connection closed"`); n < len(inputs)-4 {
 		t.Errorf("log lines about bad connections: got %d for %d", n, len(inputs))
 	}
@@ -207,7 +211,6 @@ func TestReaderThatFallsBehind(t *testing.T) {
 	}
 	last := -1
 	jumps := 0
-	var jumped []int
 	for last < x.n-1 {
 		fr := r.frame()
 		if fr.Channel != 0 {
@@ -218,7 +221,6 @@ func TestReaderThatFallsBehind(t *testing.T) {
 			n := number(media.H264, [][]byte{p[1:]})
 			if n != last+1 {
 				jumps++
-				jumped = append(jumped, last, n)
 				if n%25 != 0 || n < last {
 					t.Fatalf("after picture %d came %d, which is no key frame", last, n)
 				}
@@ -230,7 +232,7 @@ func TestReaderThatFallsBehind(t *testing.T) {
 		t.Error("the reader never fell behind: the test writes too little")
 	}
 	if info := s.Info(true); info.Sessions[0].Lost == 0 {
-		t.Errorf("what the reader missed was not counted: %v, dropped %d", jumped, x.p.Dropped())
+		t.Error("what the reader missed was not counted")
 	}
 }
 
@@ -250,13 +252,4 @@ func TestReaderThatTakesNothing(t *testing.T) {
 	if f.count("reader takes nothing") != 1 {
 		t.Error("there is no log line about it")
 	}
-}
-
-func FuzzKey(f *testing.F) {
-	f.Add("key=a", "")
-	f.Add("", "Basic dTprZXk=")
-	f.Add("%zz&key=%", "Basic !!!")
-	f.Fuzz(func(_ *testing.T, query, authorization string) {
-		key(&base.Request{Header: base.Header{"Authorization": base.HeaderValue{authorization}}}, query)
-	})
 }

@@ -14,6 +14,7 @@ import (
 const (
 	rtpHeader  = 12
 	framing    = 4                // '$', channel, length: RFC 2326 §10.12
+	reportSize = 28               // of a sender report without blocks
 	maxPayload = 1472 - rtpHeader // what fits an Ethernet frame over UDP and IPv4
 	reportSpan = 5 * time.Second  // between sender reports; a key frame brings one too
 )
@@ -83,14 +84,7 @@ func (l *lane) make(u *media.Unit) *burst {
 	if len(l.scratch) == 0 {
 		return nil
 	}
-	var report []byte
-	if l.due || u.DTS-l.reported >= reportSpan {
-		report = l.report(u)
-	}
-	size := len(report)
-	if report != nil {
-		size += framing
-	}
+	size := framing + reportSize
 	for i := range l.scratch {
 		size += framing + rtpHeader + len(l.scratch[i].Payload)
 	}
@@ -114,7 +108,8 @@ func (l *lane) make(u *media.Unit) *burst {
 	}
 	l.count += uint32(len(l.scratch))
 	clear(l.scratch)
-	if report != nil {
+	if l.due || u.DTS-l.reported >= reportSpan {
+		report := l.report(u)
 		b.bytes = append(b.bytes, '$', byte(2*l.index+1)) //nolint:gosec // one or three
 		b.bytes = binary.BigEndian.AppendUint16(b.bytes, uint16(len(report)))
 		b.bytes = append(b.bytes, report...)
@@ -130,10 +125,7 @@ func (l *lane) report(u *media.Unit) []byte {
 		SSRC: l.ssrc, NTPTime: toNTP(u.Time), RTPTime: uint32(media.Ticks(u.PTS, l.clock)), //nolint:gosec // time stamps wrap
 		PacketCount: l.count, OctetCount: l.octets,
 	}
-	out, err := sr.Marshal()
-	if err != nil {
-		return nil // can't be: the report has no blocks that could be too many
-	}
 	l.due, l.reported = false, u.DTS
+	out, _ := sr.Marshal() //nolint:errcheck // fails with too many blocks only, and there are none
 	return out
 }

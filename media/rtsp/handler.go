@@ -3,7 +3,10 @@ package rtsp
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/bluenviron/gortsplib/v4"
@@ -38,18 +41,30 @@ func (h *handler) OnResponse(c *gortsplib.ServerConn, res *base.Response) {
 
 // OnConnClose logs connections that ended otherwise than they should.
 func (h *handler) OnConnClose(ctx *gortsplib.ServerHandlerOnConnCloseCtx) {
-	nc := netConn(ctx.Conn)
-	level := h.s.log.Debug
-	if !expected(ctx.Error) {
-		level = h.s.log.Warn
+	level := slog.LevelWarn
+	if expected(ctx.Error) {
+		level = slog.LevelDebug
 	}
-	level("connection closed", "remote", remote(ctx.Conn), "requests", nc.requests.Load(), "error", ctx.Error)
+	h.s.log.Log(h.s.ctx, level, "connection closed", "remote", remote(ctx.Conn), "requests", netConn(ctx.Conn).requests.Load(), "error", withoutAddress(ctx.Error))
 }
 
 // expected reports whether err is how good connections end, too.
 func expected(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.As(err, new(liberrors.ErrServerTerminated)) ||
-		errors.As(err, new(liberrors.ErrServerSessionTornDown))
+	for _, good := range []error{io.EOF, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, good) {
+			return true
+		}
+	}
+	return errors.As(err, new(liberrors.ErrServerTerminated)) || errors.As(err, new(liberrors.ErrServerSessionTornDown))
+}
+
+// withoutAddress takes the address out of gortsplib's complaint about it: there may be a key in it.
+func withoutAddress(err error) string {
+	text := err.Error()
+	if i := strings.Index(text, "rtsp"); i >= 0 {
+		text = text[:i] + "...)"
+	}
+	return text
 }
 
 // OnSessionClose lets go of all that a session holds.

@@ -119,14 +119,19 @@ func TestReadersJoinWhileThePumpRuns(t *testing.T) {
 	close(stop)
 	<-stopped
 	for _, p := range players {
-		p.checkSequence(t, 0)
-		p.checkSequence(t, 1)
+		// A UDP reader that this machine keeps waiting loses packets in its socket: it must see no
+		// picture twice or out of order, but gaps say nothing.
+		gaps := *p.Transport == gortsplib.TransportUDP
+		if !gaps {
+			p.checkSequence(t, 0)
+			p.checkSequence(t, 1)
+		}
 		video, stamps := p.units(t, 0)
 		if video[0][0][0]&0x1f != 7 {
 			t.Errorf("first NAL unit is of type %d, want 7", video[0][0][0]&0x1f)
 		}
 		for i := 1; i < len(video); i++ {
-			if a, b := number(media.H264, video[i-1]), number(media.H264, video[i]); b != a+1 {
+			if a, b := number(media.H264, video[i-1]), number(media.H264, video[i]); b <= a || b > a+1 && !gaps {
 				t.Fatalf("picture %d after %d", b, a)
 			}
 			if stamps[i] == stamps[i-1] {

@@ -33,10 +33,11 @@ type viewer struct {
 	live    atomic.Bool // the response to PLAY has been written, and nothing has ended it since
 
 	// The sender's own.
-	at      *burst // sent last; nil: begin at the newest key frame
-	frame   int    // frames of the next burst that were sent already, UDP
-	due     uint64 // RTP packets before the next one to send
-	joined  bool   // has caught up once
+	at      *burst    // sent last; nil: begin at the newest key frame
+	frame   int       // frames of the next burst that were sent already, UDP
+	due     uint64    // RTP packets before the next one to send
+	joined  bool      // has caught up once
+	paced   time.Time // when the last packets went before that
 	blocked time.Time
 	bufs    [][]byte
 	bursts  []*burst
@@ -149,6 +150,10 @@ func (v *viewer) pushUDP(now time.Time) bool {
 	s.rtp.SetWriteDeadline(now.Add(time.Second))  //nolint:errcheck // a closed socket fails below
 	s.rtcp.SetWriteDeadline(now.Add(time.Second)) //nolint:errcheck // the same
 	v.seek()
+	if !v.joined && now.Sub(v.paced) < retry/2 {
+		return true // woken by new bursts, which is no reason to send the old ones faster
+	}
+	v.paced = now
 	for budget := catchUp; ; {
 		b := v.peek(v.at)
 		if b == nil {
