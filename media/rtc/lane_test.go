@@ -109,7 +109,7 @@ func TestResendsAreBounded(t *testing.T) {
 			n++
 		}
 	}
-	if n > resendRate {
-		t.Errorf("%d resends in a moment, want at most %d", n, resendRate)
+	if n > resendBurst {
+		t.Errorf("%d resends in a moment, want at most %d", n, resendBurst)
 	}
 }

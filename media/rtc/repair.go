@@ -6,7 +6,8 @@ import (
 )
 
 const (
-	resendRate  = 400 // packets a second for each viewer, and as many at once
+	resendRate  = 400 // packets a second for each viewer
+	resendBurst = 64  // and at once: more would only overflow the next buffer
 	resendAgain = 20 * time.Millisecond
 	resendSlots = 64
 	repeatGap   = time.Second // between two key frames sent again
@@ -26,10 +27,10 @@ type resent struct {
 	at    time.Time
 }
 
-func (a *allowance) init(now time.Time) { a.tokens, a.filled = resendRate, now }
+func (a *allowance) init(now time.Time) { a.tokens, a.filled = resendBurst, now }
 
 func (a *allowance) allow(index uint64, now time.Time) bool {
-	a.tokens = min(resendRate, a.tokens+resendRate*now.Sub(a.filled).Seconds())
+	a.tokens = min(resendBurst, a.tokens+resendRate*now.Sub(a.filled).Seconds())
 	a.filled = now
 	s := &a.slots[index%resendSlots]
 	if a.tokens < 1 || s.index == index && now.Sub(s.at) < resendAgain {
