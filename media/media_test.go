@@ -38,7 +38,9 @@ func key(pts time.Duration) Sample {
 	return Sample{PTS: pts, Payload: [][]byte{testSPS, testPPS, testIDR}}
 }
 
-func delta(pts time.Duration) Sample { return Sample{PTS: pts, DTS: pts, HasDTS: true, Payload: [][]byte{testP}} }
+func delta(pts time.Duration) Sample {
+	return Sample{PTS: pts, DTS: pts, HasDTS: true, Payload: [][]byte{testP}}
+}
 
 func sound(pts time.Duration) Sample {
 	return Sample{PTS: pts, Payload: [][]byte{{0xfc, 0xff, 0xfe}}}

@@ -125,7 +125,7 @@ func TestNextWaitsForUnitContextAndEnd(t *testing.T) {
 		if _, err := r.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("no unit: got %v, want the context's error", err)
 		}
-		go write(t, p, 0, key(0))
+		go p.Write(0, key(0)) //nolint:errcheck // the reader notices
 		if u, err := r.Next(t.Context()); err != nil || !u.Key {
 			t.Fatalf("got %v, %v; want the key frame", u, err)
 		}

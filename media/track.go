@@ -19,9 +19,12 @@ type Track struct {
 // NewAACTrack returns the track of an MPEG-4 Audio configuration; two channels where it leaves them to
 // the stream.
 func NewAACTrack(c *mpeg4audio.AudioSpecificConfig) Track {
-	n := c.ChannelCount
-	if n == 0 {
+	n := int(c.ChannelConfig)
+	switch n { // ISO/IEC 14496-3 table 1.19
+	case 0:
 		n = 2
+	case 7:
+		n = 8
 	}
 	return Track{Codec: AAC, SampleRate: c.SampleRate, Channels: n, AAC: c}
 }

@@ -70,8 +70,7 @@ func Serve(ctx context.Context, o Options) error {
 
 	s := &server{opts: o, log: log, level: level}
 	if err := s.start(cfg); err != nil {
-		s.stop()
-		return err
+		return errors.Join(err, s.stop())
 	}
 	s.announce()
 	for {
