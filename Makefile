@@ -9,7 +9,7 @@ SHELL := /bin/bash
 LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 10s
 
-.PHONY: build demo deps check test lint types unit race e2e fuzz bench generate clean
+.PHONY: build demo deps check test lint types scripts unit race e2e fuzz bench generate clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/xianfeng ./cmd/xianfeng
@@ -21,12 +21,12 @@ demo: deps build
 deps:
 	.ci/deps
 
-check: deps lint types unit
+check: deps lint types scripts unit
 	@echo "PASS check"
 
 # The steps come in the order in which they are likely to fail, and stop at the first that does.
 test: deps
-	@for step in lint types unit race e2e; do \
+	@for step in lint types scripts race e2e; do \
 	  echo "== $$step"; begin=$$SECONDS; \
 	  $(MAKE) --no-print-directory $$step || { echo "FAIL $$step after $$((SECONDS-begin)) s"; exit 1; }; \
 	  echo "ok   $$step in $$((SECONDS-begin)) s"; \
@@ -39,10 +39,13 @@ lint:
 types:
 	npm run --silent types
 
-# Go without the race detector and the slow ones, and the scripts' own tests.
-unit:
-	go test -short ./...
+# What scripts decide without a browser.
+scripts:
 	npm run --silent unit
+
+# Without the race detector; what did not change since is not run again.
+unit:
+	go test ./...
 
 race:
 	go test -race -shuffle=on -timeout 10m ./...
