@@ -231,7 +231,10 @@ export class View {
   /** @param {Model} m */
   show(m) {
     const w = this.#words;
-    this.#host.dataset.state = m.state;
+    if (this.#host.dataset.state !== m.state) {
+      this.#host.dataset.state = m.state;
+      this.wake();
+    }
     const { title, more } = this.#sentence(m);
     const running = m.state === "playing";
     this.#message.hidden = running || m.state === "paused";

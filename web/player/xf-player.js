@@ -355,7 +355,9 @@ export class XfPlayer extends HTMLElement {
     const frozen = new StallWatch();
     let gone = NaN; // when the broadcaster was last seen to be gone
     let since = began; // when something last came
-    for (let n = 1; run === this.#run && this.#playback === playback; n++) {
+    // A failure that the playback itself reports ends the session while this waits for something.
+    const over = () => run !== this.#run || this.#playback !== playback;
+    for (let n = 1; !over(); n++) {
       await sleep(tick);
       const now = performance.now();
       if (!this.#wanted) {
@@ -364,6 +366,7 @@ export class XfPlayer extends HTMLElement {
         continue;
       }
       const measure = await playback.measure();
+      if (over()) return;
       const mark = measure?.progress ?? 0;
       if (!this.#showed) {
         if (mark > 0 && this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) this.#showed = true;
@@ -375,6 +378,7 @@ export class XfPlayer extends HTMLElement {
       if (idle > askAfter || this.#model.state === "waiting") {
         // What comes while nobody broadcasts is what the server repeats on a request for a key frame.
         await this.#look(false);
+        if (over()) return;
         const live = this.status?.live ?? false;
         if (!live) gone = now;
         if (live && idle > stalledAfter && !(now - gone < waitBack)) throw new Failure("stalled");
