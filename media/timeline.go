@@ -7,14 +7,14 @@ import (
 
 const (
 	timelineWindow = 2 * time.Second
-	timelineNear   = 100 * time.Millisecond
+	timelineNear   = 20 * time.Millisecond
 	slewNear       = 500e-6 // inaudible, and more than any clock drifts
 	slewFar        = 10e-3
 )
 
 // Timeline maps the time of one stream to programme time, the wall clock of what is shown. All tracks
 // and every egress use the same mapping. It never steps: between two points its slope stays within
-// 1 ± 1 %, and within 1 ± 500 ppm once it is within 100 ms of the source.
+// 1 ± 1 %, and within 1 ± 500 ppm once it is within 20 ms of the source.
 type Timeline struct {
 	mu     sync.Mutex // guards all below
 	set    bool
