@@ -123,8 +123,11 @@ type peerConn struct {
 	changed chan struct{}
 }
 
-func (w *world) peer() *peerConn {
+func (w *world) peer(networks ...webrtc.NetworkType) *peerConn {
 	w.t.Helper()
+	if networks == nil {
+		networks = []webrtc.NetworkType{webrtc.NetworkTypeUDP4}
+	}
 	m := &webrtc.MediaEngine{}
 	if err := m.RegisterDefaultCodecs(); err != nil {
 		w.t.Fatal(err)
@@ -136,7 +139,7 @@ func (w *world) peer() *peerConn {
 	e := webrtc.SettingEngine{LoggerFactory: quiet{}}
 	e.SetIncludeLoopbackCandidate(true)
 	e.SetIPFilter(net.IP.IsLoopback)
-	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	e.SetNetworkTypes(networks)
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(r), webrtc.WithSettingEngine(e)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
@@ -229,9 +232,9 @@ func (w *world) viewer(name string) *peerConn {
 }
 
 // sender begins to publish video of a codec and sound of another. The goroutine ends with the test.
-func (w *world) sender(name, video, audio string) *peerConn {
+func (w *world) sender(name, video, audio string, networks ...webrtc.NetworkType) *peerConn {
 	w.t.Helper()
-	p := w.peer()
+	p := w.peer(networks...)
 	var tracks []*webrtc.TrackLocalStaticRTP
 	for _, mime := range []string{video, audio} {
 		if mime == "" {
@@ -337,6 +340,13 @@ func TestFromWHIPToWHEP(t *testing.T) {
 		t.Errorf("DELETE again: got %d", a.status)
 	}
 	view.until("the end", func() bool { return view.state == webrtc.PeerConnectionStateClosed })
+}
+
+func TestPublisherWithoutUDP(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.sender("cam", webrtc.MimeTypeVP8, webrtc.MimeTypeOpus, webrtc.NetworkTypeTCP4)
+	view := w.viewer("cam")
+	view.until("media", func() bool { return view.count(webrtc.RTPCodecTypeVideo) > 30 })
 }
 
 func TestSoundAlone(t *testing.T) {
