@@ -226,14 +226,21 @@ func (w *worker) serve(v *Viewer, report bool) {
 	x.sent = 0
 	joined := false
 	for i := range x.lanes {
-		if l, t := &x.lanes[i], w.g.tracks[i]; l.on && l.waits && t.ring.hasKey {
-			joined = true
-			if i == videoLane {
-				l.catchUp(&t.ring)
-			} else {
-				l.goTo(w.firstNew(i, &t.ring)) // sound begins live
+		l, t := &x.lanes[i], w.g.tracks[i]
+		switch {
+		case !l.on || !l.waits:
+			continue
+		case !t.ring.hasKey:
+			if t.pics > 0 {
+				w.wantKeyFrame() // the group of pictures is larger than the ring
 			}
+			continue
+		case i == videoLane:
+			l.catchUp(&t.ring)
+		default:
+			l.goTo(w.firstNew(i, &t.ring)) // sound begins live
 		}
+		joined = true
 	}
 	if joined {
 		x.resend.init(w.now)
