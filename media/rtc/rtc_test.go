@@ -70,18 +70,17 @@ func picture(c media.Codec, key bool, id uint32, n int) [][]byte {
 
 // world is a hub, a transport and a publisher of one stream.
 type world struct {
-	t     testing.TB
-	hub   *media.Hub
-	rtc   *Transport
-	pub   *media.Publisher
-	video media.Codec
-	pics  uint32
-	pts   time.Duration
+	t    testing.TB
+	hub  *media.Hub
+	rtc  *Transport
+	pub  *media.Publisher
+	pics uint32
+	pts  time.Duration
 }
 
 func newWorld(t testing.TB, cfg Config, tracks ...media.Track) *world {
 	t.Helper()
-	w := &world{t: t, hub: media.NewHub(media.HubConfig{Grace: time.Nanosecond})}
+	w := &world{t: t, hub: media.NewHub(media.HubConfig{Grace: time.Minute})}
 	cfg.Address = "127.0.0.1:0"
 	w.rtc = New(cfg)
 	if err := w.rtc.Start(); err != nil {
@@ -91,13 +90,17 @@ func newWorld(t testing.TB, cfg Config, tracks ...media.Track) *world {
 	if len(tracks) == 0 {
 		tracks = []media.Track{h264Track, opusTrack}
 	}
+	w.publish(tracks)
+	return w
+}
+
+func (w *world) publish(tracks []media.Track) {
+	w.t.Helper()
 	p, err := w.hub.Publish(media.PublishRequest{Name: "bars", Protocol: "test", Tracks: tracks})
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	w.pub = p
-	w.video = tracks[0].Codec
-	return w
 }
 
 // show writes the next picture and the sound of its time.
@@ -472,6 +475,35 @@ func TestTwoViewersAndTheirSessions(t *testing.T) {
 	defer w.rtc.mu.Unlock()
 	if len(w.rtc.byAddr)+len(w.rtc.byUfrag)+len(w.rtc.groups)+w.rtc.waiting != 0 {
 		t.Errorf("something is left: %d addresses, %d names, %d groups, %d waiting", len(w.rtc.byAddr), len(w.rtc.byUfrag), len(w.rtc.groups), w.rtc.waiting)
+	}
+}
+
+func TestViewersStayWhenThePublisherComesBack(t *testing.T) {
+	w := newWorld(t, Config{})
+	for range 5 {
+		w.show(w.pics == 0, 1000)
+	}
+	c := newClient(t, clientConfig{})
+	v := w.watch(c)
+	c.until("media", func() bool { return len(c.ids()) == 5 })
+	tracks := w.stream().Tracks()
+	w.pub.Close()
+	w.publish(tracks)
+	w.pts = 0 // its clock begins anew
+	for i := range 5 {
+		w.show(i == 0, 1000)
+	}
+	c.until("media again", func() bool { return len(c.ids()) == 10 })
+	if v.Err() != nil {
+		t.Errorf("the viewer ended: %v", v.Err())
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := c.packets[webrtc.RTPCodecTypeVideo]
+	for i, x := range list[1:] {
+		if x.SequenceNumber != list[i].SequenceNumber+1 || int32(x.Timestamp-list[i].Timestamp) < 0 {
+			t.Fatalf("packet %d does not follow the one before", i+1)
+		}
 	}
 }
 
