@@ -18,7 +18,7 @@ type nameForm struct {
 }
 
 func (s *Server) front(w http.ResponseWriter, r *http.Request) {
-	f := s.frame(r, "home", "")
+	f := s.frame(r, "home")
 	rows := s.rows(r, f.T)
 	more := len(rows) > frontStreams
 	if more {

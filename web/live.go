@@ -39,7 +39,7 @@ func (p livePage) Of(x row) rowPage { return rowPage{p.T, x} }
 func (p livePage) Blank() row { return row{Live: true} }
 
 func (s *Server) live(w http.ResponseWriter, r *http.Request) {
-	f := s.frame(r, "live", "")
+	f := s.frame(r, "live")
 	f.Title = f.T.LiveTitle
 	p := livePage{frame: f}
 	// The form of the front page leads here: to the channel of that name.

@@ -48,9 +48,9 @@ type frame struct {
 	Dark  bool   // the picture is the hero
 }
 
-func (s *Server) frame(r *http.Request, at, title string) frame {
+func (s *Server) frame(r *http.Request, at string) frame {
 	l := langOf(r)
-	f := frame{T: messages(l), Lang: l, Site: s.cfg.Name, Title: title, At: at}
+	f := frame{T: messages(l), Lang: l, Site: s.cfg.Name, At: at}
 	if f.Site == "" {
 		f.Site = f.T.SiteName
 	}
@@ -93,7 +93,7 @@ type failurePage struct {
 
 // failPage answers a person. Without a reason it says that there is no such page.
 func (s *Server) failPage(w http.ResponseWriter, r *http.Request, status int, reason string) {
-	f := s.frame(r, "", "")
+	f := s.frame(r, "")
 	f.Title = f.T.Fail404Title
 	if reason == "" {
 		reason = f.T.Fail404

@@ -35,7 +35,7 @@ func (s *Server) publish(w http.ResponseWriter, r *http.Request) {
 		s.failPage(w, r, http.StatusNotFound, messages(langOf(r)).FailName)
 		return
 	}
-	f := s.frame(r, "", "")
+	f := s.frame(r, "")
 	f.Title, f.Dark = fmt.Sprintf(f.T.PubTitle, name), true
 	p := publishPage{frame: f, Name: name, WHIP: s.cfg.WHIP != nil, Send: s.addresses(r, name)}
 	err := s.cfg.Gate.Allow(media.Access{Action: media.Publish, Stream: name, Protocol: "http", Remote: r.RemoteAddr})

@@ -24,7 +24,7 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request) {
 	if s.exchangeKey(w, r, name) {
 		return
 	}
-	f := s.frame(r, "live", "")
+	f := s.frame(r, "live")
 	f.Title, f.Dark = fmt.Sprintf(f.T.WatchTitle, name), true
 	p := watchPage{frame: f, Name: name, Via: "auto"}
 	if via := r.URL.Query().Get("via"); via == "hls" || via == "whep" {

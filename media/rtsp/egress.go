@@ -104,7 +104,7 @@ func (s *Server) newEgress(stream *media.Stream) (*egress, error) {
 	}
 	e.ctx, e.cancel = context.WithCancel(s.ctx)
 	p := &pump{e: e, cursor: stream.NewReader(), list: history{e: e}}
-	p.drain() // so that the first viewer finds where to begin
+	p.drain() //nolint:errcheck // so that the first viewer finds where to begin; run meets the end again
 	// run ends with e.ctx or the stream; Server.Close waits for it.
 	s.wg.Add(1)
 	go p.run()
