@@ -395,14 +395,16 @@ func TestSenderReportsPutTracksOnOneClock(t *testing.T) {
 
 func TestJoinInTheMiddleBeginsWithTheKeyFrame(t *testing.T) {
 	w := newWorld(t, Config{})
-	for range 200 { // a group of pictures that is 8 s old, of 800 packets
-		w.show(w.pics == 0, 4000)
+	// Several slices of catching up, but not more than a client's socket holds while it is busy.
+	const pictures, size = 60, 1500
+	for range pictures {
+		w.show(w.pics == 0, size)
 	}
 	c := newClient(t, clientConfig{})
 	w.watch(c)
-	c.until("catching up", func() bool { return len(c.ids()) == 200 })
-	w.show(false, 4000)
-	c.until("the live picture", func() bool { return len(c.ids()) == 201 })
+	c.until("catching up", func() bool { return len(c.ids()) == pictures })
+	w.show(false, size)
+	c.until("the live picture", func() bool { return len(c.ids()) == pictures+1 })
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	list := c.packets[webrtc.RTPCodecTypeVideo]
