@@ -74,11 +74,15 @@ func (p *Publisher) Write(track int, x Sample) error {
 		dts = st.shape.dts(shaped.payload, x.PTS)
 	}
 	now := time.Now()
+	seen := now
+	if d := now.Sub(x.Capture); !x.Capture.IsZero() && d > -jumpForward && d < jumpForward {
+		seen = x.Capture
+	}
 	if !st.track.Codec.Video() && p.s.video >= 0 && !p.state[p.s.video].shape.open {
 		p.dropped.Add(1) // an epoch begins with a picture, not with the sound before it
 		return nil
 	}
-	if !p.place(st, dts, now) {
+	if !p.place(st, dts, seen) {
 		if st.track.Codec.Video() {
 			st.shape.restart()
 			if !shaped.key {
@@ -102,10 +106,6 @@ func (p *Publisher) Write(track int, x Sample) error {
 	}
 	st.begun, st.dts, st.pts = true, at, max(st.pts, pts)
 
-	seen := now
-	if d := now.Sub(x.Capture); !x.Capture.IsZero() && d > -10*time.Second && d < 10*time.Second {
-		seen = x.Capture
-	}
 	p.s.timeline.Observe(pts, seen)
 	st.rate.add(shaped.size, now)
 	p.s.append(&Unit{
@@ -134,10 +134,10 @@ func (p *Publisher) writePackets(track int, x Sample) error {
 	return nil
 }
 
-// place makes sure that st.shift puts dts, on the publisher's clock, where the stream is now.
+// place makes sure that st.shift puts dts, on the publisher's clock, where the stream is at seen.
 // It reports false where the stream's time had to be joined anew at this sample.
-func (p *Publisher) place(st *trackState, dts time.Duration, now time.Time) bool {
-	here, known := p.s.timeline.position(now)
+func (p *Publisher) place(st *trackState, dts time.Duration, seen time.Time) bool {
+	here, known := p.s.timeline.position(seen)
 	if !p.begun {
 		p.begun = true
 		p.shift = Origin - dts

@@ -257,3 +257,27 @@ func TestServeDemoStopsCleanly(t *testing.T) {
 		t.Errorf("log:\n%s", log.String())
 	}
 }
+
+func TestEverythingButPagesCanBeOff(t *testing.T) {
+	dir := t.TempDir()
+	text := strings.ReplaceAll(local, `"127.0.0.1:0"`, `"off"`)
+	text = strings.Replace(text, `http: {address: "off"}`, `http: {address: "127.0.0.1:0"}`, 1)
+	cfg, err := config.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{opts: Options{DataDir: dir}, log: slog.New(slog.DiscardHandler), level: new(slog.LevelVar)}
+	if err := s.start(cfg); err != nil {
+		t.Fatal(err)
+	}
+	if code, _ := do(t, "GET", "http://"+s.pages.String()+"/live", "", ""); code != http.StatusOK {
+		t.Errorf("/live: got %d", code)
+	}
+	if code, _ := do(t, "POST", "http://"+s.pages.String()+"/live/a/whep", "", "v=0"); code != http.StatusNotImplemented {
+		t.Errorf("WHEP while WebRTC is off: got %d, want 501", code)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+}

@@ -73,8 +73,11 @@ func (s *server) start(cfg config.Config) error {
 	}
 	h := hls.New(s.hub, s.gate(), hls.Config{PartDuration: cfg.HLS.Part, SegmentDuration: cfg.HLS.Segment, OnDemand: cfg.HLS.OnDemand, KeyFrom: web.KeyFrom})
 	s.built("hls", h.Close)
-	w := whip.New(s.hub, s.gate(), transport, whip.Config{KeyFrom: web.KeyFrom})
-	s.built("whip", w.Close)
+	var w *whip.Server
+	if transport != nil {
+		w = whip.New(s.hub, s.gate(), transport, whip.Config{KeyFrom: web.KeyFrom})
+		s.built("whip", w.Close)
+	}
 
 	if err := s.startDoors(); err != nil {
 		return err
@@ -154,16 +157,20 @@ func (s *server) startDoors() error {
 }
 
 // startHTTP starts the port of pages, API, HLS and signalling.
-func (s *server) startHTTP(h *hls.Server, w *whip.Server) error {
+func (s *server) startHTTP(h *hls.Server, w *whip.Server) error { // w may be nil
 	key, err := s.operatorKey(s.cfg.Access)
 	if err != nil {
 		return err
 	}
-	pages, err := web.New(web.Config{
-		Hub: s.hub, Gate: s.gate(), HLS: h, WHIP: http.HandlerFunc(w.ServeWHIP), WHEP: http.HandlerFunc(w.ServeWHEP),
+	c := web.Config{
+		Hub: s.hub, Gate: s.gate(), HLS: h,
 		Sources: s.sources, Ready: s.readiness, Log: s.log, APIKey: key, Open: s.opts.Open,
 		RTSPPort: port(s.cfg.RTSP.Address), RTMPPort: port(s.cfg.RTMP.Address), SRTPort: port(s.cfg.SRT.Address),
-	})
+	}
+	if w != nil { // WebRTC is not off
+		c.WHIP, c.WHEP = http.HandlerFunc(w.ServeWHIP), http.HandlerFunc(w.ServeWHEP)
+	}
+	pages, err := web.New(c)
 	if err != nil {
 		return err
 	}

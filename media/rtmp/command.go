@@ -99,7 +99,8 @@ func (c *conn) negotiate() (request, error) {
 			var codecs any
 			app, tcURL, codecs, err = connectInfo(&x)
 			if err == nil {
-				err = c.connected(x.id, codecs)
+				_, c.enhanced = codecs.(amf0.StrictArray)
+				err = c.connected(x.id)
 			}
 		case "createStream":
 			err = c.send(result(x.id, nil, float64(streamID)))
@@ -140,12 +141,12 @@ func connectInfo(x *command) (app, tcURL string, codecs any, err error) {
 }
 
 // connected accepts the connection. A client that lists enhanced codecs is told ours.
-func (c *conn) connected(id int, codecs any) error {
+func (c *conn) connected(id int) error {
 	server := amf0.Object{
 		{Key: "fmsVer", Value: "FMS/3,0,1,123"},
 		{Key: "capabilities", Value: float64(31)},
 	}
-	if _, ok := codecs.(amf0.StrictArray); ok {
+	if c.enhanced {
 		server = append(server, amf0.ObjectEntry{Key: "fourCcList", Value: amf0.StrictArray{"avc1", "hvc1", "av01", "vp09", "mp4a", "Opus"}})
 	}
 	return c.send(

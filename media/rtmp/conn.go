@@ -47,6 +47,8 @@ type conn struct {
 	budget  *budget
 	in      *rawmessage.Reader
 
+	enhanced bool // the client lists enhanced codecs; set by negotiate
+
 	ctx  context.Context // ends with stop; its cause says why
 	mu   sync.Mutex      // guards the deadlines of nc against stop
 	quit context.CancelCauseFunc

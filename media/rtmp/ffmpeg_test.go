@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"xianfeng/media"
 )
@@ -137,5 +138,31 @@ func TestPublisherRestartsWhileFFmpegPlays(t *testing.T) {
 	publisher(t, h.url("cam", ""))
 	if _, err := player.wait(t); err != nil {
 		t.Errorf("the player did not go on: %v", err)
+	}
+}
+
+// ffmpeg 5.1 lists no enhanced codecs: it gets the picture, not a sound that it would wait for.
+func TestPlayersThatListNoEnhancedCodecsGetThePictureOfAStreamWithOpus(t *testing.T) {
+	h := newHouse(t, openGate, Config{})
+	p := h.cast(t, "cam", media.Track{Codec: media.H264}, media.Track{Codec: media.Opus, SampleRate: 48000, Channels: 2})
+	stop := make(chan struct{})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+			at := time.Duration(i) * 20 * time.Millisecond
+			p.Write(0, media.Sample{PTS: at, Payload: au264(i % 25)})                //nolint:errcheck // fails only once it was closed
+			p.Write(1, media.Sample{PTS: at, Payload: [][]byte{{0xfc, 0xff, 0xfe}}}) //nolint:errcheck // the same
+		}
+	}()
+	t.Cleanup(func() { close(stop); <-done })
+	h.waitReady(t, "cam")
+	if got := probe(t, h.url("cam", "")); len(got.Streams) != 1 || got.Streams[0].Codec != "h264" || len(got.Packets) == 0 {
+		t.Errorf("got streams %+v and %d packets, want h264 alone", got.Streams, len(got.Packets))
 	}
 }

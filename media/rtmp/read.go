@@ -44,7 +44,7 @@ func (c *conn) play(q request) error {
 	log.Info("reader came")
 	defer log.Info("reader left")
 	if len(p.without) > 0 {
-		log.Warn("RTMP does not carry every track", "without", p.without)
+		log.Warn("not every track can be sent to this reader", "without", p.without)
 	}
 	return c.why(p.run(session))
 }
@@ -93,7 +93,9 @@ func newPlayer(c *conn, s *media.Stream) (*player, error) {
 	some := false
 	for i := range s.Tracks() {
 		t := &s.Tracks()[i]
-		if !carriable(t) {
+		// Sound in an enhanced tag makes players that don't know it wait for ever, and the picture with
+		// it. A picture is sent all the same: newer players take it without having listed it.
+		if !carriable(t) || t.Codec == media.Opus && !c.enhanced && s.Track(true) >= 0 {
 			p.out, p.without = append(p.out, nil), append(p.without, t.Codec.String())
 			continue
 		}

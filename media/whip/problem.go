@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 
 	"xianfeng/media"
@@ -75,7 +76,11 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, protocol, name s
 	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", "2")
 	}
-	s.log.Warn("request refused", "stream", short(name), "protocol", protocol, "remote", r.RemoteAddr, "method", r.Method, "status", status, "error", short(err.Error()))
+	level := slog.LevelWarn
+	if errors.Is(err, errSession) {
+		level = slog.LevelDebug // a browser that left by DTLS and then sends its DELETE did nothing wrong
+	}
+	s.log.Log(r.Context(), level, "request refused", "stream", short(name), "protocol", protocol, "remote", r.RemoteAddr, "method", r.Method, "status", status, "error", short(err.Error()))
 	b, jsonErr := json.Marshal(problem{Type: "urn:xianfeng:problem:" + kind, Title: http.StatusText(status), Status: status, Detail: short(err.Error())})
 	if jsonErr != nil {
 		http.Error(w, http.StatusText(status), status)
