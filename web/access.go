@@ -155,6 +155,21 @@ func (s *Server) needOperator(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
+// fromHere reports whether a request in the open mode comes from a page or program of this machine. No
+// key protects anything there, so a page of another site that its user has open must not get in: not
+// by its own name (Origin), nor by one that was made to point at this machine (Host).
+func fromHere(r *http.Request) bool {
+	if !loopback(r.Host) {
+		return false
+	}
+	o := r.Header.Get("Origin")
+	if o == "" {
+		return true
+	}
+	u, err := url.Parse(o)
+	return err == nil && loopback(u.Host)
+}
+
 // loopback reports whether host, with or without a port, names this machine.
 func loopback(host string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {

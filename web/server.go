@@ -111,6 +111,11 @@ func (s *Server) Handler() http.Handler {
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if s.cfg.Open && !fromHere(r) {
+			s.log.Warn("request of another site refused", "host", clip(r.Host), "origin", clip(r.Header.Get("Origin")), "remote", r.RemoteAddr)
+			s.failJSON(w, r, http.StatusForbidden, "in the open mode pages of other sites may do nothing here")
+			return
+		}
 		mux.ServeHTTP(w, r)
 	})
 }

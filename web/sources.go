@@ -50,6 +50,10 @@ func (s *Server) addSource(w http.ResponseWriter, r *http.Request) {
 		s.failJSON(w, r, http.StatusBadRequest, "the body must be {\"name\", \"address\", \"onDemand\"}: "+err.Error())
 		return
 	}
+	if d.More() {
+		s.failJSON(w, r, http.StatusBadRequest, "the body has more than one source")
+		return
+	}
 	if err := media.CheckName(in.Name); err != nil {
 		s.failErr(w, r, err)
 		return

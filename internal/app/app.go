@@ -120,9 +120,11 @@ func (s *server) reload() {
 		s.log.Warn("some changes take effect at the next start", "parts", later)
 	}
 	setLevel(s.level, cfg.Log.Level)
+	cfg.Access.APIKey = s.cfg.Access.APIKey // all of it at the next start, not half of it now
 	if err := s.setAccess(cfg.Access); err != nil {
 		s.log.Error("access not reloaded", "error", err)
 	}
+	s.hls.Forget() // viewers whom the old rules let in are asked about again
 	s.sources.configure(cfg.Sources)
 	s.log.Info("configuration reloaded", "file", s.opts.ConfigFile)
 }

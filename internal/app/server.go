@@ -39,6 +39,7 @@ type server struct {
 
 	keys    keys.Ring
 	hub     *media.Hub
+	hls     *hls.Server
 	sources *sources
 	pages   net.Addr
 	ready   atomic.Bool
@@ -71,8 +72,8 @@ func (s *server) start(cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	h := hls.New(s.hub, s.gate(), hls.Config{PartDuration: cfg.HLS.Part, SegmentDuration: cfg.HLS.Segment, OnDemand: cfg.HLS.OnDemand, KeyFrom: web.KeyFrom})
-	s.built("hls", h.Close)
+	s.hls = hls.New(s.hub, s.gate(), hls.Config{PartDuration: cfg.HLS.Part, SegmentDuration: cfg.HLS.Segment, OnDemand: cfg.HLS.OnDemand, KeyFrom: web.KeyFrom})
+	s.built("hls", s.hls.Close)
 	var w *whip.Server
 	if transport != nil {
 		w = whip.New(s.hub, s.gate(), transport, whip.Config{KeyFrom: web.KeyFrom})
@@ -88,7 +89,7 @@ func (s *server) start(cfg config.Config) error {
 		return err
 	}
 	s.sources.configure(cfg.Sources)
-	if err := s.startHTTP(h, w); err != nil {
+	if err := s.startHTTP(w); err != nil {
 		return err
 	}
 	if err := s.startMetrics(); err != nil {
@@ -157,13 +158,13 @@ func (s *server) startDoors() error {
 }
 
 // startHTTP starts the port of pages, API, HLS and signalling.
-func (s *server) startHTTP(h *hls.Server, w *whip.Server) error { // w may be nil
+func (s *server) startHTTP(w *whip.Server) error { // w may be nil
 	key, err := s.operatorKey(s.cfg.Access)
 	if err != nil {
 		return err
 	}
 	c := web.Config{
-		Hub: s.hub, Gate: s.gate(), HLS: h,
+		Hub: s.hub, Gate: s.gate(), HLS: s.hls,
 		Sources: s.sources, Ready: s.readiness, Log: s.log, APIKey: key, Open: s.opts.Open,
 		RTSPPort: port(s.cfg.RTSP.Address), RTMPPort: port(s.cfg.RTMP.Address), SRTPort: port(s.cfg.SRT.Address),
 	}
@@ -220,7 +221,8 @@ func (s *server) serve(name string, c config.HTTP, h http.Handler) error {
 		}
 	}()
 	s.built(name, func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		// Waiting playlists are let go by media/hls only after this; silent connections never are.
+		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 		defer cancel()
 		if x.Shutdown(ctx) != nil {
 			x.Close() //nolint:errcheck // what is left is cut

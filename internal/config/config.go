@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -158,10 +159,13 @@ func Parse(b []byte) (Config, error) {
 	d := yaml.NewDecoder(bytes.NewReader(b))
 	d.KnownFields(true)
 	if err := d.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
-		return Config{}, err
+		return Config{}, errors.New(quoted.ReplaceAllString(err.Error(), "`…`"))
 	}
 	return c, c.check()
 }
+
+// quoted is where the YAML decoder repeats a value: with the wrong shape around it, that can be a key.
+var quoted = regexp.MustCompile("`[^`]*`")
 
 // check returns everything that is wrong, not only the first.
 func (c *Config) check() error {

@@ -67,6 +67,13 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+func TestErrorsDoNotRepeatKeys(t *testing.T) {
+	_, err := Parse([]byte(`access: {keys: ["abcd-key9"]}`))
+	if err == nil || strings.Contains(err.Error(), "abcd") {
+		t.Errorf("got %v, want an error without the key", err)
+	}
+}
+
 func TestParseKeepsDefaults(t *testing.T) {
 	c, err := Parse([]byte("streams: {grace: 3s}"))
 	if err != nil || c.Streams.Grace != 3*time.Second || c.Streams.Max != 1000 || c.HTTP.Address != ":8080" {

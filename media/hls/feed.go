@@ -133,11 +133,15 @@ func (f *feed) contentType() []string {
 // viewerKey returns under which key a request counts: its cookie, if this server issued it, or else
 // where it comes from.
 func (f *feed) viewerKey(r *http.Request) (key string, cookie bool) {
-	if v := cookieValue(r.Header["Cookie"]); v != "" && (f.viewers.known(v) || f.server.signed(f.stream.Name(), v)) {
+	if v := cookieValue(r.Header["Cookie"]); len(v) == 4*cookieBytes && (f.viewers.known(v) || f.server.signed(f.stream.Name(), v)) {
 		return v, true
 	}
-	return hostOf(r.RemoteAddr) + " " + r.UserAgent(), false
+	return placeOf(r), false
 }
+
+// placeOf is the key of a viewer without a cookie. It can't be taken for a cookie's value, which would
+// show that the gate was asked: those hold no such characters and are cut at them.
+func placeOf(r *http.Request) string { return "; " + hostOf(r.RemoteAddr) + " " + r.UserAgent() }
 
 // knownViewer returns the viewer who makes the request, if it is being counted already.
 func (f *feed) knownViewer(r *http.Request) *viewer {
@@ -146,5 +150,5 @@ func (f *feed) knownViewer(r *http.Request) *viewer {
 			return v
 		}
 	}
-	return f.viewers.find(hostOf(r.RemoteAddr) + " " + r.UserAgent())
+	return f.viewers.find(placeOf(r))
 }

@@ -80,8 +80,8 @@ func parseRange(h string, size int) (from, to int, ok bool, err error) {
 		return 0, 0, false, nil
 	}
 	if first == "" {
-		n, err := strconv.ParseUint(last, 10, 62)
-		if err != nil {
+		n, ok := position(last)
+		if !ok {
 			return 0, 0, false, nil
 		}
 		if n == 0 || size == 0 {
@@ -89,13 +89,13 @@ func parseRange(h string, size int) (from, to int, ok bool, err error) {
 		}
 		return size - int(min(n, uint64(size))), size, true, nil
 	}
-	a, err := strconv.ParseUint(first, 10, 62)
-	if err != nil {
+	a, ok := position(first)
+	if !ok {
 		return 0, 0, false, nil
 	}
 	b := uint64(size)
 	if last != "" {
-		if b, err = strconv.ParseUint(last, 10, 62); err != nil || b < a {
+		if b, ok = position(last); !ok || b < a {
 			return 0, 0, false, nil
 		}
 		b++
@@ -104,4 +104,13 @@ func parseRange(h string, size int) (from, to int, ok bool, err error) {
 		return 0, 0, false, errRange
 	}
 	return int(a), int(min(b, uint64(size))), true, nil
+}
+
+// position reads a number of a Range header; one that is too large to be any position stays one.
+func position(s string) (uint64, bool) {
+	n, err := strconv.ParseUint(s, 10, 62)
+	if errors.Is(err, strconv.ErrRange) {
+		return 1<<62 - 1, true
+	}
+	return n, err == nil
 }

@@ -70,6 +70,11 @@ func (s *Server) allow(r *http.Request, name string) error {
 	})
 }
 
+// public reports whether anybody may read the stream, so that caches may keep what one viewer got.
+func (s *Server) public(r *http.Request, name string) bool {
+	return s.gate.Allow(media.Access{Action: media.Read, Stream: name, Protocol: "hls", Remote: r.RemoteAddr}) == nil
+}
+
 // open finds the feed of a stream, starting what is started on demand.
 func (s *Server) open(ctx context.Context, name string) (*feed, error) {
 	if f := s.lookup(name); f != nil && f.stream.Ended() == nil {
@@ -175,6 +180,9 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, name string)
 	if status != 0 {
 		fail(w, status, reloadFailure(status))
 		return
+	}
+	if &cache[0] == &cacheMoment[0] && !s.public(r, name) {
+		cache = cacheOwn
 	}
 	kind, zipped := pageFull, takesGzip(r)
 	if q.skip {

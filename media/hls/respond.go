@@ -21,6 +21,7 @@ var (
 	cacheNever   = []string{"no-store"}
 	cacheAsk     = []string{"no-cache"}
 	cacheMoment  = []string{"max-age=1"}
+	cacheOwn     = []string{"private, max-age=1"} // of a stream that not everybody may read
 	cacheForever = []string{"public, max-age=31536000, immutable"}
 )
 

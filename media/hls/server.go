@@ -37,7 +37,7 @@ type Server struct {
 	gate media.Gate
 	cfg  Config
 	zip  compressor
-	mark []byte // signs the cookies of viewers
+	mark atomic.Pointer[[32]byte] // signs the cookies of viewers
 
 	counted atomic.Int64 // viewers of all feeds
 
@@ -71,8 +71,8 @@ func New(hub *media.Hub, gate media.Gate, cfg Config) *Server {
 	if cfg.KeyFrom == nil {
 		cfg.KeyFrom = bearer
 	}
-	s := &Server{hub: hub, gate: gate, cfg: cfg, mark: make([]byte, 32), feeds: map[string]*feed{}}
-	rand.Read(s.mark) //nolint:errcheck // never fails (crypto/rand)
+	s := &Server{hub: hub, gate: gate, cfg: cfg, feeds: map[string]*feed{}}
+	s.Forget()
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.wg.Add(1)
 	go s.janitor() // ends with s.ctx; Close waits for it

@@ -158,9 +158,33 @@ func (s *Server) signed(name, cookie string) bool {
 }
 
 func (s *Server) signature(name, half string) string {
-	h := hmac.New(sha256.New, s.mark)
+	h := hmac.New(sha256.New, s.mark.Load()[:])
 	h.Write([]byte(name + "/" + half))
 	return hex.EncodeToString(h.Sum(nil)[:cookieBytes])
+}
+
+// Forget makes the cookies of all viewers worthless, so that the gate is asked about each of them again:
+// for when its rules have changed.
+func (s *Server) Forget() {
+	var mark [32]byte
+	rand.Read(mark[:]) //nolint:errcheck // never fails (crypto/rand)
+	s.mark.Store(&mark)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.feeds {
+		f.viewers.forget()
+	}
+}
+
+// forget takes everybody off but those whom an operator closed; who goes on watching comes again.
+func (v *viewers) forget() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for key, x := range v.byKey {
+		if !x.kicked.Load() {
+			v.removeLocked(key, x)
+		}
+	}
 }
 
 // cookieValue finds the viewer's cookie in Cookie headers (RFC 6265 §4.2.1) without taking apart the others.

@@ -1,6 +1,7 @@
 package rtsp
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -53,11 +54,19 @@ type senderReport struct {
 	rtp uint32
 }
 
+var errOneEach = errors.New("a stream has one picture and one sound")
+
 // newIngest picks the first picture and the first sound of a description that streams carry.
 func newIngest(name string, desc *description.Session, log *slog.Logger) (*ingest, error) {
 	in := &ingest{name: name, log: log}
 	var have [2]bool
 	var firstErr error
+	ignored := 0
+	defer func() {
+		if ignored > 0 {
+			log.Warn("tracks ignored", "stream", name, "count", ignored, "error", firstErr)
+		}
+	}()
 	for _, m := range desc.Medias {
 		for _, f := range m.Formats {
 			d, t, err := packet.NewDepacketizer(f)
@@ -70,10 +79,13 @@ func newIngest(name string, desc *description.Session, log *slog.Logger) (*inges
 				if firstErr == nil {
 					firstErr = err
 				}
-				log.Warn("track ignored", "stream", name, "codec", f.Codec(), "error", err)
+				ignored++
 				continue
 			case have[kind] || m.IsBackChannel:
-				log.Warn("track ignored", "stream", name, "codec", f.Codec(), "error", "a stream has one picture and one sound")
+				ignored++
+				if firstErr == nil {
+					firstErr = errOneEach
+				}
 				continue
 			}
 			have[kind] = true

@@ -15,6 +15,9 @@ func (h *handler) OnAnnounce(ctx *gortsplib.ServerHandlerOnAnnounceCtx) (*base.R
 	if err != nil {
 		return h.s.refuse(ctx.Conn, ctx.Request, err), nil
 	}
+	if err := h.s.hub.Vacant(name); err != nil {
+		return h.s.refuse(ctx.Conn, ctx.Request, err), nil
+	}
 	in, err := newIngest(name, ctx.Description, h.s.log)
 	if err != nil {
 		return h.s.refuse(ctx.Conn, ctx.Request, err), nil

@@ -173,7 +173,7 @@ func (x *seat) play(session *gortsplib.ServerSession, c *gortsplib.ServerConn) (
 	for _, done := range x.setup {
 		r, t := route{on: true}, done.transport
 		switch {
-		case v.udp && t.ClientPorts != nil:
+		case v.udp && t.ClientPorts != nil && isPort(t.ClientPorts[0]) && isPort(t.ClientPorts[1]):
 			r.rtp, r.rtcp = netip.AddrPortFrom(ip, uint16(t.ClientPorts[0])), netip.AddrPortFrom(ip, uint16(t.ClientPorts[1])) //nolint:gosec // parsed as 16 bits
 		case !v.udp && t.InterleavedIDs != nil && t.InterleavedIDs[0] >= 0 && t.InterleavedIDs[1] <= 255:
 			r.channel = t.InterleavedIDs[0]
@@ -189,6 +189,8 @@ func (x *seat) play(session *gortsplib.ServerSession, c *gortsplib.ServerConn) (
 	}
 	return v, nil
 }
+
+func isPort(n int) bool { return n > 0 && n < 1<<16 }
 
 // flow lets packets go. It is called under conn.mu.
 func (v *viewer) flow() {
