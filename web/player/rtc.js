@@ -25,6 +25,7 @@ import { Failure } from "./state.js";
 const ntp = 2208988800;
 const connectWithin = 8000;
 const lostAfter = 4000;
+const releaseWithin = 1000; // then the connection is closed all the same
 
 export const rtcSupported = () => typeof RTCPeerConnection === "function";
 
@@ -51,6 +52,18 @@ export function connected(pc) {
     pc.onconnectionstatechange = look;
     look();
   });
+}
+
+/**
+ * Ends a session on both sides. The server hears of it over HTTP first: after the connection's own
+ * goodbye it knows no such session any more.
+ * @param {RTCPeerConnection} pc @param {string} session @param {string} key @param {boolean} leaving the page is being left
+ */
+export async function hangUp(pc, session, key, leaving) {
+  const over = pc.getTransceivers().some((t) => t.receiver.transport?.state === "closed"); // the server has ended it
+  const told = over ? Promise.resolve() : release(session, key);
+  if (!leaving) await Promise.race([told, new Promise((resolve) => setTimeout(resolve, releaseWithin))]);
+  pc.close();
 }
 
 export class WhepPlayback {
@@ -116,12 +129,12 @@ export class WhepPlayback {
     }
   }
 
-  stop() {
+  /** @param {boolean} leaving the page is being left */
+  stop(leaving) {
     clearTimeout(this.#lost);
     const pc = this.#pc;
     this.#pc = null;
-    pc?.close();
-    release(this.#session, this.#key);
+    if (pc) void hangUp(pc, this.#session, this.#key, leaving);
     this.#session = "";
   }
 

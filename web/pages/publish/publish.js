@@ -224,7 +224,7 @@ function begin() {
     level.resume();
     capture?.resume();
   });
-  addEventListener("pagehide", () => void session?.stop());
+  addEventListener("pagehide", () => void session?.stop(true));
   navigator.mediaDevices.addEventListener("devicechange", () => list(camera, microphone, words).catch(() => {}));
   setInterval(() => void showFigures(), 1000);
   void list(camera, microphone, words).catch(() => {});

@@ -1,7 +1,7 @@
 // Publishing over WHIP (RFC 9725): one session, from the offer to its end.
 
-import { exchange, release } from "../../player/protocol.js";
-import { connected } from "../../player/rtc.js";
+import { exchange } from "../../player/protocol.js";
+import { connected, hangUp } from "../../player/rtc.js";
 import { Failure } from "../../player/state.js";
 
 const lostAfter = 2000; // Chromium has waited for some seconds already
@@ -90,12 +90,12 @@ export class WhipSession {
   }
 
   /** Ends the session on both sides. */
-  async stop() {
-    this.#pc?.close();
+  async stop(leaving = false) {
+    const pc = this.#pc;
     this.#pc = null;
     const session = this.#session;
     this.#session = "";
-    await release(session, this.#key);
+    if (pc) await hangUp(pc, session, this.#key, leaving);
   }
 }
 
