@@ -1,8 +1,10 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,6 +67,14 @@ func (s *Server) getStream(w http.ResponseWriter, r *http.Request) {
 	s.writeJSON(w, r, http.StatusOK, streamAnswer{StreamInfo: seen(x, operator, true), Now: time.Now().UnixMilli()})
 }
 
+// statusAnswer is what players are told. That nobody is on air is an answer like any other: players wait
+// for the stream by asking, and browsers report each 404 as an error.
+type statusAnswer struct {
+	streamAnswer
+	Absent   bool `json:"absent,omitempty"`   // there is no such stream at present
+	OnDemand bool `json:"onDemand,omitempty"` // asking for the absent stream starts a source
+}
+
 // status is getStream for players: below /live/NAME, where the key's cookie goes, and open to pages of
 // other sites that show the player. It never tells an operator more than anybody else.
 func (s *Server) status(w http.ResponseWriter, r *http.Request) {
@@ -79,12 +89,27 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 		s.failErr(w, r, err)
 		return
 	}
+	answer := statusAnswer{streamAnswer: streamAnswer{Now: time.Now().UnixMilli()}}
 	x, err := s.cfg.Hub.Lookup(name)
-	if err != nil {
+	switch {
+	case err == nil:
+		answer.StreamInfo = seen(x, false, false)
+	case errors.Is(err, media.ErrNotFound):
+		answer.StreamInfo = media.StreamInfo{Name: name, Tracks: []media.TrackInfo{}, Readers: map[string]int{}}
+		answer.Absent, answer.OnDemand = true, s.startsOnDemand(name)
+	default:
 		s.failErr(w, r, err)
 		return
 	}
-	s.writeJSON(w, r, http.StatusOK, streamAnswer{StreamInfo: seen(x, false, false), Now: time.Now().UnixMilli()})
+	s.writeJSON(w, r, http.StatusOK, answer)
+}
+
+// startsOnDemand reports whether a source waits for somebody to ask for the stream name.
+func (s *Server) startsOnDemand(name string) bool {
+	if s.cfg.Sources == nil {
+		return false
+	}
+	return slices.ContainsFunc(s.cfg.Sources.List(), func(x Source) bool { return x.Name == name && x.OnDemand })
 }
 
 func (s *Server) preflightStatus(w http.ResponseWriter, _ *http.Request) {

@@ -36,7 +36,7 @@ func TestStreamsInJSON(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]int{
-		"/api/streams/nobody": 404, "/live/nobody/status": 404, "/api/streams/" + strings.Repeat("x", 10_000): 400,
+		"/api/streams/nobody": 404, "/api/streams/" + strings.Repeat("x", 10_000): 400,
 		"/live/..%2F/status": 400, "/api/nothing": 404,
 	} {
 		r := do(t, h, "GET", path, nil, "")
@@ -49,6 +49,25 @@ func TestStreamsInJSON(t *testing.T) {
 	}
 	if r := do(t, h, "POST", "/api/streams", nil, ""); r.StatusCode != 405 || r.Header.Get("Allow") != "GET" {
 		t.Errorf("POST: got %d, Allow %q", r.StatusCode, r.Header.Get("Allow"))
+	}
+}
+
+// TestStatusOfAnAbsentStream: players are told with 200, unless they may not know.
+func TestStatusOfAnAbsentStream(t *testing.T) {
+	sources := &sourceList{}
+	if err := sources.Add(Source{Name: "cam", OnDemand: true}); err != nil {
+		t.Fatal(err)
+	}
+	h, _ := newServer(t, func(c *Config) { c.Gate, c.Sources = needKey, sources })
+	for name, onDemand := range map[string]bool{"nobody": false, "cam": true} {
+		path := "/live/" + name + "/status"
+		r := do(t, h, "GET", path, header{"Authorization": "Bearer read"}, "")
+		if got := decode[statusAnswer](t, r); r.StatusCode != 200 || got.Live || !got.Absent || got.OnDemand != onDemand || got.Name != name || got.Tracks == nil || got.Now == 0 {
+			t.Errorf("GET %s: got %d %+v", path, r.StatusCode, got)
+		}
+		if r := do(t, h, "GET", path, nil, ""); r.StatusCode != 401 || strings.Contains(text(t, r), "absent") {
+			t.Errorf("GET %s without the key: got %d, want 401", path, r.StatusCode)
+		}
 	}
 }
 

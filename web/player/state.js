@@ -36,6 +36,8 @@
  * @typedef {object} Status
  * @property {string} name
  * @property {boolean} live
+ * @property {boolean} [absent] there is no such stream at present
+ * @property {boolean} [onDemand] asking for it starts a source
  * @property {boolean} ready
  * @property {string} since
  * @property {Track[]} tracks

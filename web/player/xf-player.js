@@ -153,7 +153,7 @@ export class XfPlayer extends HTMLElement {
     addEventListener("pageshow", this.#back);
     document.addEventListener("visibilitychange", this.#seen);
     document.addEventListener("fullscreenchange", this.#onFull);
-    this.#restart();
+    this.#restartSoon();
   }
 
   disconnectedCallback() {
@@ -173,7 +173,7 @@ export class XfPlayer extends HTMLElement {
       this.status = null;
       this.#change({ played: false, keyWrong: false });
     }
-    this.#restart();
+    this.#restartSoon();
   }
 
   play() {
@@ -201,15 +201,27 @@ export class XfPlayer extends HTMLElement {
   #hurry = () => this.#wake?.();
   #seen = () => document.hidden || this.#hurry();
   #onFull = () => this.#render();
-  #leave = () => {
+  /** @param {PageTransitionEvent} [e] */
+  #leave = (e) => {
     this.#run++;
-    this.#stop();
+    this.#stop(e !== undefined);
     this.#hurry();
   };
   /** A page that comes back from the browser's cache. @param {PageTransitionEvent} e */
   #back = (e) => {
     if (e.persisted) this.#restart();
   };
+
+  #due = false;
+  /** An element that is made brings its attributes one by one and then itself: they make one start. */
+  #restartSoon() {
+    if (this.#due) return;
+    this.#due = true;
+    queueMicrotask(() => {
+      this.#due = false;
+      if (this.isConnected) this.#restart();
+    });
+  }
 
   #restart() {
     this.#leave();
@@ -292,13 +304,12 @@ export class XfPlayer extends HTMLElement {
   /** Asks for the status. @param {boolean} mayKnock whether to start a source that waits for a viewer */
   async #look(mayKnock) {
     const at = addresses(this.src);
-    try {
-      this.status = await fetchStatus(at.status, this.key, this.#clock);
-    } catch (error) {
-      if (!mayKnock || asFailure(error).kind !== "absent") throw error;
+    this.status = await fetchStatus(at.status, this.key, this.#clock);
+    if (this.status.absent && this.status.onDemand && mayKnock) {
       await knock(at.hls, this.key);
       this.status = await fetchStatus(at.status, this.key, this.#clock);
     }
+    if (this.status.absent) throw new Failure("absent");
     const { since, tracks, viewers, notes } = this.status;
     if (since !== this.#since) {
       this.#since = since;
@@ -397,8 +408,9 @@ export class XfPlayer extends HTMLElement {
     }
   }
 
-  #stop() {
-    this.#playback?.stop();
+  /** @param {boolean} [leaving] the page is being left, there is no time to wait for anything */
+  #stop(leaving = false) {
+    this.#playback?.stop(leaving);
     this.#playback = null;
   }
 
