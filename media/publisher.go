@@ -102,7 +102,9 @@ func (p *Publisher) Write(track int, x Sample) error {
 	}
 	pts := max(x.PTS+st.shift, at)
 	if st.begun && st.track.Codec.Video() && x.PTS+st.shift < st.pts {
-		p.s.reordered.Store(true)
+		if p.s.reordered.CompareAndSwap(false, true) {
+			p.hub.log.Warn("the stream has B-frames: WebRTC viewers are refused, browsers play it over HLS", "stream", p.s.name, "protocol", p.Protocol, "remote", p.Remote)
+		}
 	}
 	st.begun, st.dts, st.pts = true, at, max(st.pts, pts)
 

@@ -19,7 +19,7 @@ const usage = `usage: xianfeng COMMAND [flags]
 
   serve [--config FILE] [--data DIR]   run the server (pages on http://localhost:8080)
   serve --demo                         run with a test card in a temporary folder
-  serve --open                         media only, no keys asked, this machine only
+  serve --open                         no keys asked, this machine only
   version                              print the version
 
 xianfeng serve -h lists the flags. Signals: SIGHUP reads the configuration again,
@@ -63,7 +63,7 @@ func serve(args []string, stdout, stderr io.Writer) int {
 	fs.SetOutput(stderr)
 	fs.StringVar(&o.ConfigFile, "config", "", "configuration `file`; without it the defaults hold")
 	fs.StringVar(&o.DataDir, "data", "./data", "`folder` for everything that is kept")
-	fs.BoolVar(&o.Open, "open", false, "media only, anyone on this machine may publish and watch")
+	fs.BoolVar(&o.Open, "open", false, "anyone on this machine may publish and watch")
 	fs.BoolVar(&o.Demo, "demo", false, "show a test card, keep everything in a temporary folder")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {

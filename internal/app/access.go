@@ -11,6 +11,9 @@ import (
 	"xianfeng/internal/keys"
 )
 
+// demoKey may publish in the demo, which is thrown away with all that it shows.
+const demoKey = "demo-stream-key"
+
 // keyFile keeps the key of a server for which none is configured.
 const keyFile = "operator.key"
 
@@ -22,6 +25,9 @@ func (s *server) setAccess(a config.Access) error {
 		return err
 	}
 	rules := []keys.Rule{{Key: key, Publish: []string{"*"}, Read: []string{"*"}}}
+	if s.opts.Demo {
+		rules = append(rules, keys.Rule{Key: demoKey, Publish: []string{"*"}})
+	}
 	for _, k := range a.Keys {
 		rules = append(rules, keys.Rule{Key: k.Key, Publish: k.Publish, Read: k.Read})
 	}

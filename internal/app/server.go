@@ -303,9 +303,8 @@ func (s *server) announce() {
 	switch {
 	case s.opts.Demo:
 		fmt.Fprintf(out, "\n  the test card   %s/live/%s\n  what is on air  %s/live\n  go live         %s/live/me/publish\n", base, demoStream, base, base)
-		if key, err := s.operatorKey(s.cfg.Access); err == nil { // a key that lives as long as the demo
-			fmt.Fprintf(out, "\n  stream key      %s\n  publish with    ffmpeg -re -i FILE -c:v libx264 -bf 0 -c:a aac -f rtsp 'rtsp://localhost:%d/live/me?key=%s'\n", key, port(s.cfg.RTSP.Address), key)
-		}
+		fmt.Fprintf(out, "\n  stream key      %s\n  operator's key  in %s\n", demoKey, s.keyPlace())
+		fmt.Fprintf(out, "\n  ffmpeg -re -i FILE -c:v libx264 -bf 0 -g 50 -c:a aac -f rtsp -rtsp_transport tcp 'rtsp://localhost:%d/live/me?key=%s'\n", port(s.cfg.RTSP.Address), demoKey)
 		fmt.Fprintf(out, "\nEverything is in a temporary folder and gone when you press Ctrl-C.\n\n")
 	case s.opts.Open:
 		fmt.Fprintf(out, "Open: whoever is on this machine may publish and watch.\n\n")

@@ -221,8 +221,11 @@ func (c *Config) check() error {
 	}
 	for i, k := range c.Access.Keys {
 		where := fmt.Sprintf("access.keys[%d]", i)
-		if len(k.Key) < 8 {
+		switch {
+		case len(k.Key) < 8:
 			bad(where, "a key needs at least 8 characters")
+		case k.Key == "CHANGE-ME":
+			bad(where, "the sample's key is known to everybody")
 		}
 		for _, p := range append(slices.Clone(k.Publish), k.Read...) {
 			checkPattern(bad, where, p)

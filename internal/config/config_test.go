@@ -52,6 +52,7 @@ func TestParseRefuses(t *testing.T) {
 		"half a pair":     {"http: {certificate: a.pem}", "go together"},
 		"half of rtsp":    {"rtsp: {rtp: 'off'}", "together"},
 		"short key":       {"access: {keys: [{key: short}]}", "8 characters"},
+		"sample's key":    {"access: {keys: [{key: CHANGE-ME}]}", "known to everybody"},
 		"bad pattern":     {"access: {read: ['[']}", "pattern"},
 		"log level":       {"log: {level: loud}", "loud"},
 		"part":            {"hls: {part: 1ms}", "hls.part"},
