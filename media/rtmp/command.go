@@ -74,7 +74,6 @@ func (x *command) text(i int) string {
 // negotiate answers commands up to the one that publishes or plays.
 func (c *conn) negotiate() (request, error) {
 	var app, tcURL string
-	connected := false
 	for {
 		m, err := c.read()
 		if err != nil {
@@ -87,20 +86,20 @@ func (c *conn) negotiate() (request, error) {
 		if !ok {
 			continue
 		}
-		if !connected && x.name != "connect" {
+		if !c.greeted && x.name != "connect" {
 			return request{}, fmt.Errorf("command %.40q before connect", x.name)
 		}
 		switch x.name {
 		case "connect":
-			if connected {
+			if c.greeted {
 				return request{}, errors.New("connect: a second time")
 			}
-			connected = true
 			var codecs any
 			app, tcURL, codecs, err = connectInfo(&x)
 			if err == nil {
 				_, c.enhanced = codecs.(amf0.StrictArray)
 				err = c.connected(x.id)
+				c.greeted = true
 			}
 		case "createStream":
 			err = c.send(result(x.id, nil, float64(streamID)))

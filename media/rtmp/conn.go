@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -20,11 +21,8 @@ import (
 
 const (
 	// strangerBytes is what somebody may send before publishing: the handshake (3 KiB) and a handful of
-	// commands. It bounds the memory of half-received messages.
+	// commands.
 	strangerBytes = 64 << 10
-	// maxChunk bounds the memory that a mere chunk header makes gortmplib set aside. Encoders say 128
-	// to 65536.
-	maxChunk = 1 << 20
 	// ackWindow is after how many bytes the peers acknowledge (RTMP 1.0 §5.4.4).
 	ackWindow = 2500000
 	// farewell is how long the last words to a client may take.
@@ -42,12 +40,20 @@ type conn struct {
 	srv    *Server
 	nc     net.Conn
 	remote string
+	origin netip.Prefix
 
 	counted *bytecounter.Reader
 	budget  *budget
-	in      *rawmessage.Reader
+	in      *chunkReader
+	ack     struct {
+		window uint32 // as the client wishes; 0: never
+		last   uint32 // the count acknowledged last
+	}
 
-	enhanced bool // the client lists enhanced codecs; set by negotiate
+	through   bool // it publishes or plays, or has
+	greeted   bool // connect has been answered; set by negotiate
+	enhanced  bool // the client lists enhanced codecs; set by negotiate
+	announced bool // the log has a player's coming, and wants its leaving
 
 	ctx  context.Context // ends with stop; its cause says why
 	mu   sync.Mutex      // guards the deadlines of nc against stop
@@ -83,7 +89,7 @@ func (b *budget) Read(p []byte) (int, error) {
 }
 
 func newConn(s *Server, nc net.Conn) *conn {
-	c := &conn{srv: s, nc: nc, remote: nc.RemoteAddr().String(), budget: &budget{r: nc}}
+	c := &conn{srv: s, nc: nc, remote: nc.RemoteAddr().String(), origin: origin(nc.RemoteAddr()), budget: &budget{r: nc}}
 	c.budget.left.Store(strangerBytes)
 	c.counted = bytecounter.NewReader(c.budget)
 	c.out = message.NewWriter(nc, bytecounter.NewWriter(nc), false)
@@ -156,10 +162,18 @@ func (c *conn) handshake() error {
 	if _, _, err := handshake.DoServer(rw, false); err != nil {
 		return fmt.Errorf("handshake: %w", err)
 	}
-	c.in = rawmessage.NewReader(c.counted, c.counted, func(n uint32) error {
-		return c.send(&message.Acknowledge{Value: n})
-	})
+	c.in = newChunkReader(c.counted, c.acknowledge)
 	return nil
+}
+
+// acknowledge tells the client how much has come, as often as it wishes (RTMP 1.0 §5.4.3).
+func (c *conn) acknowledge() error {
+	count := uint32(c.counted.Count())
+	if c.ack.window == 0 || count-c.ack.last <= c.ack.window {
+		return nil
+	}
+	c.ack.last = count
+	return c.send(&message.Acknowledge{Value: count})
 }
 
 // once reads as a single byte.
@@ -179,7 +193,7 @@ func (o *once) Read(p []byte) (int, error) {
 // read returns the next message that is not about the connection itself. The caller owns its body.
 func (c *conn) read() (*rawmessage.Message, error) {
 	for {
-		m, err := c.in.Read()
+		m, err := c.in.read()
 		if err != nil {
 			return nil, err
 		}
@@ -188,20 +202,16 @@ func (c *conn) read() (*rawmessage.Message, error) {
 			if len(m.Body) < 4 {
 				return nil, errors.New("set chunk size: too short")
 			}
-			n := binary.BigEndian.Uint32(m.Body)
-			if n == 0 || n > maxChunk {
-				return nil, fmt.Errorf("set chunk size: %d is not within 1 and %d", n, maxChunk)
-			}
-			if err := c.in.SetChunkSize(n); err != nil {
-				return nil, fmt.Errorf("set chunk size: %w", err)
+			if err := c.in.setChunkSize(binary.BigEndian.Uint32(m.Body)); err != nil {
+				return nil, err
 			}
 		case message.TypeAbortMessage:
 			if len(m.Body) >= 4 {
-				c.in.AbortChunkStream(binary.BigEndian.Uint32(m.Body))
+				c.in.abort(binary.BigEndian.Uint32(m.Body))
 			}
 		case message.TypeSetWindowAckSize:
 			if len(m.Body) >= 4 {
-				c.in.SetWindowAckSize(binary.BigEndian.Uint32(m.Body))
+				c.ack.window = binary.BigEndian.Uint32(m.Body)
 			}
 		case message.TypeUserControl:
 			// RTMP 1.0 §7.1.7: a ping is answered with its own time stamp.

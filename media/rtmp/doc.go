@@ -11,8 +11,9 @@
 //
 // # What is gortmplib's and what is ours
 //
-// The handshake, the reading of chunks, AMF0 and control messages are gortmplib's. Commands are ours,
-// since its ServerConn says "publish start" before anybody could say no. Reading tags is ours, since its
+// The handshake, AMF0 and control messages are gortmplib's. Reading chunks is ours, since its reader keeps
+// each chunk by itself, and those of finished messages too: strangers could fill the memory. Commands are
+// ours, since its ServerConn says "publish start" before anybody could say no. Reading tags is ours, since its
 // Reader holds every publisher back for two seconds of programme to learn the tracks, and closes on tags
 // that it doesn't know. Writing tags is ours, since a unit can then go to each player without being
 // copied, and with the real decoder configuration.

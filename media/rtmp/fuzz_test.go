@@ -112,7 +112,7 @@ func pipeServer(t testing.TB) (serve func(net.Conn), stop func()) {
 	write(t, p, 0, 0, au264(0)...)
 	serve = func(nc net.Conn) {
 		c := newConn(s, nc)
-		if err := s.add(c); err != nil {
+		if _, err := s.add(c); err != nil {
 			t.Error(err)
 			return
 		}

@@ -27,7 +27,9 @@ func (c *conn) publish(q request) error {
 	if err := c.send(status("status", "NetStream.Publish.Start", "publishing "+q.name)); err != nil {
 		return c.why(err)
 	}
+	c.srv.letThrough(c)
 	c.budget.free = true
+	c.in.trust()
 	in := newIngest(c.srv.log.With("stream", q.name, "remote", c.remote), func(tracks []media.Track) (*media.Publisher, error) {
 		return c.srv.hub.Publish(media.PublishRequest{Name: q.name, Protocol: Protocol, Remote: c.remote, Tracks: tracks, Close: c.stop})
 	})

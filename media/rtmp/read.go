@@ -40,9 +40,10 @@ func (c *conn) play(q request) error {
 		return err
 	}
 	defer session.Leave()
+	c.srv.letThrough(c)
 	log := c.srv.log.With("stream", q.name, "remote", c.remote)
 	log.Info("reader came")
-	defer log.Info("reader left")
+	c.announced = true
 	if len(p.without) > 0 {
 		log.Warn("not every track can be sent to this reader", "without", p.without)
 	}

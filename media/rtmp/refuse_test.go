@@ -121,10 +121,11 @@ func TestBadInputIsDroppedWithALine(t *testing.T) {
 		{"half a handshake", false, append([]byte{3}, make([]byte, 700)...), "timed out"},
 		{"silence after the handshake", true, nil, "timed out"},
 		{"random bytes after the handshake", true, bytes.Repeat([]byte{0x45, 0x99, 0xff, 0x01}, 300), "no request"},
-		{"a huge message", true, []byte{3, 0, 0, 0, 0xff, 0xff, 0xff, 20, 0, 0, 0, 0}, "timed out"},
-		{"a huge message that does come", true, append([]byte{3, 0, 0, 0, 0xff, 0xff, 0xff, 20, 0, 0, 0, 0}, make([]byte, 200)...), "exceeds maximum"},
-		{"a huge chunk size", true, []byte{2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff}, "set chunk size"},
-		{"no chunk size", true, []byte{2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0}, "set chunk size"},
+		{"a huge message begun", true, []byte{3, 0, 0, 0, 0xff, 0xff, 0xff, 20, 0, 0, 0, 0}, "16777215 bytes, more than 32768"},
+		{"many messages begun", true, begin(3, 30000, 20, 1, 128), "90000 bytes of messages begun and not ended"},
+		{"a huge chunk size", true, setChunk(1 << 31), "set chunk size"},
+		{"no chunk size", true, setChunk(0), "set chunk size"},
+		{"one-byte chunks", true, append(setChunk(1), bytes.Repeat([]byte{0xc5, 'y'}, 20000)...), "set chunk size: 1 is not within 128"},
 		{"endless commands", true, bytes.Repeat([]byte{2, 0, 0, 0, 0, 0, 4, 3, 0, 0, 0, 0, 0, 0, 0, 0}, 6000), "does not publish"},
 		{"play before connect", true, []byte{3, 0, 0, 0, 0, 0, 18, 20, 0, 0, 0, 0, 2, 0, 4, 'p', 'l', 'a', 'y', 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 5}, "before connect"},
 	} {
@@ -161,7 +162,7 @@ func TestBadInputIsDroppedWithALine(t *testing.T) {
 }
 
 func TestAHundredSilentConnections(t *testing.T) {
-	h := newHouse(t, openGate, Config{Timeout: time.Second})
+	h := newHouse(t, openGate, Config{Timeout: time.Second, MaxWaiting: 100})
 	var open []net.Conn
 	for range 100 {
 		nc, err := net.Dial("tcp", h.srv.Addr().String())
@@ -260,8 +261,17 @@ func TestAPlayerThatDoesNotReadIsClosed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, "the time-out is logged", func() bool { return strings.Contains(h.logs.String(), "timed out") })
 	h.idle(t)
+	var lines []string
+	for line := range strings.Lines(h.logs.String()) {
+		if strings.Contains(line, "reader") {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) != 2 || !strings.Contains(lines[0], "reader came") || !strings.Contains(lines[1], `level=WARN msg="reader left"`) ||
+		!strings.Contains(lines[1], "timed out") {
+		t.Errorf("got %q, want one line for coming and one for leaving with the time-out", lines)
+	}
 }
 
 // Who only plays has no business sending megabytes: gortmplib would keep them, half-received.

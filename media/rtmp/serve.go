@@ -19,8 +19,13 @@ func (c *conn) serve() {
 	}
 	q, err := c.negotiate()
 	if err != nil {
-		c.report("no request", request{}, c.why(err))
-		c.hangUp()
+		err = c.why(err)
+		c.report("no request", request{}, err)
+		if left(err) {
+			c.hangUp()
+		} else {
+			c.hangUp(c.rejection(err))
+		}
 		return
 	}
 	if q.action == media.Publish {
@@ -32,8 +37,12 @@ func (c *conn) serve() {
 		}
 	} else {
 		err = c.play(q)
+		if c.announced {
+			c.reportLeft(q, err)
+		} else if !left(err) {
+			c.report("reader refused", q, err)
+		}
 		if !left(err) {
-			c.report("reader closed", q, err)
 			c.hangUp(lastWords(err)...)
 			return
 		}
@@ -59,5 +68,18 @@ func (c *conn) report(what string, q request, err error) {
 		log.Debug(what) // a port probe; or the end of a stream, which the hub has told of
 	default:
 		log.Warn(what)
+	}
+}
+
+// reportLeft writes the one line that says that a player is gone, and why unless it just left.
+func (c *conn) reportLeft(q request, err error) {
+	log := c.srv.log.With("stream", q.name, "remote", c.remote)
+	switch {
+	case left(err):
+		log.Info("reader left")
+	case errors.Is(err, media.ErrEnded):
+		log.Info("reader left", "error", err)
+	default:
+		log.Warn("reader left", "error", err)
 	}
 }

@@ -1,10 +1,12 @@
 package rtmp
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -20,6 +22,9 @@ type Config struct {
 	Address string
 	// MaxConns bounds the connections at once; what comes beyond is closed at once. Default 1000.
 	MaxConns int
+	// MaxWaiting bounds those of one IP address (IPv6: of one /64) that neither publish nor play yet;
+	// what comes beyond is closed at once. Default 64.
+	MaxWaiting int
 	// Timeout is how long a client may take from connecting to publishing or playing, a publisher may
 	// be silent, a player may wait for the first key frame, and a write may take. Default 10 s.
 	Timeout time.Duration
@@ -35,9 +40,10 @@ type Server struct {
 	listener net.Listener
 	running  sync.WaitGroup // accept and all connections
 
-	mu     sync.Mutex // guards conns, closed
-	conns  map[*conn]struct{}
-	closed bool
+	mu      sync.Mutex // guards conns, waiting, conn.through, closed
+	conns   map[*conn]struct{}
+	waiting crowd
+	closed  bool
 }
 
 // New returns a server that has not started.
@@ -48,10 +54,17 @@ func New(hub *media.Hub, gate media.Gate, cfg Config) *Server {
 	if cfg.MaxConns == 0 {
 		cfg.MaxConns = 1000
 	}
+	if cfg.MaxWaiting == 0 {
+		cfg.MaxWaiting = 64
+	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 10 * time.Second
 	}
-	return &Server{hub: hub, gate: gate, cfg: cfg, log: hub.Log().With("protocol", Protocol), conns: map[*conn]struct{}{}}
+	return &Server{
+		hub: hub, gate: gate, cfg: cfg, log: hub.Log().With("protocol", Protocol),
+		conns:   map[*conn]struct{}{},
+		waiting: crowd{most: cfg.MaxWaiting, by: map[netip.Prefix]*queue{}},
+	}
 }
 
 // Start listens, and returns once it does.
@@ -103,8 +116,8 @@ func (s *Server) accept() {
 		}
 		wait = 5 * time.Millisecond
 		c := newConn(s, nc)
-		if err := s.add(c); err != nil {
-			s.log.Warn("connection refused", "remote", c.remote, "error", err)
+		if level, err := s.add(c); err != nil {
+			s.log.Log(context.Background(), level, "connection refused", "remote", c.remote, "error", err)
 			nc.Close() //nolint:errcheck // refused
 			continue
 		}
@@ -112,25 +125,43 @@ func (s *Server) accept() {
 	}
 }
 
-// add takes c on, or says why not.
-func (s *Server) add(c *conn) error {
+// add takes c on, or says why not and how loudly that is to be logged.
+func (s *Server) add(c *conn) (slog.Level, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return errStopping
+		return slog.LevelDebug, errStopping
 	}
 	if len(s.conns) >= s.cfg.MaxConns {
-		return fmt.Errorf("%w connections: %d", media.ErrLimit, len(s.conns))
+		return slog.LevelWarn, fmt.Errorf("%w connections: %d", media.ErrLimit, len(s.conns))
+	}
+	if level, err := s.waiting.enter(c.origin); err != nil {
+		return level, err
 	}
 	s.conns[c] = struct{}{}
 	s.running.Add(1)
-	return nil
+	return 0, nil
+}
+
+// letThrough takes c, which publishes or plays now, out of the crowd of its address.
+func (s *Server) letThrough(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.letThroughLocked(c)
+}
+
+func (s *Server) letThroughLocked(c *conn) {
+	if !c.through {
+		c.through = true
+		s.waiting.leave(c.origin)
+	}
 }
 
 func (s *Server) run(c *conn) {
 	defer s.running.Done()
 	c.serve()
 	s.mu.Lock()
+	s.letThroughLocked(c)
 	delete(s.conns, c)
 	s.mu.Unlock()
 }

@@ -32,12 +32,36 @@ func status(level, code, description string) message.Message {
 
 // refusal tells a client why it can't publish or play, or no longer.
 func refusal(action media.Action, err error) message.Message {
+	return status("error", errorCode(action, err), clip(err))
+}
+
+// rejection tells a client that asks for nothing, or in a way that can't be understood, why it is closed.
+func (c *conn) rejection(err error) message.Message {
+	info := func(code string) amf0.Object {
+		return amf0.Object{
+			{Key: "level", Value: "error"},
+			{Key: "code", Value: code},
+			{Key: "description", Value: clip(err)},
+		}
+	}
+	if c.greeted {
+		return &message.CommandAMF0{
+			ChunkStreamID: commandChunks, Name: "onStatus",
+			Arguments: []any{nil, info("NetConnection.Connect.Failed")},
+		}
+	}
+	const connectID = 1 // RTMP 1.0 §7.2.1.1: always
+	return &message.CommandAMF0{
+		ChunkStreamID: commandChunks, Name: "_error", CommandID: connectID,
+		Arguments: []any{nil, info("NetConnection.Connect.Rejected")},
+	}
+}
+
+// clip returns an error's text, as long as a client can be expected to show.
+func clip(err error) string {
 	const longest = 200
 	text := err.Error()
-	if len(text) > longest {
-		text = text[:longest]
-	}
-	return status("error", errorCode(action, err), text)
+	return text[:min(len(text), longest)]
 }
 
 // errorCode translates the kinds of failure. RTMP has no closed list of codes; these are the ones that
