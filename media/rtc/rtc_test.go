@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -182,7 +183,7 @@ func newClient(t testing.TB, cfg clientConfig) *client {
 	}
 	e := webrtc.SettingEngine{LoggerFactory: quietFactory{}}
 	e.SetIncludeLoopbackCandidate(true)
-	e.SetIPFilter(isLocal)
+	e.SetIPFilter(net.IP.IsLoopback)
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.SetICETimeouts(30*time.Second, 30*time.Second, 200*time.Millisecond)

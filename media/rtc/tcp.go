@@ -7,18 +7,14 @@ import (
 	"time"
 
 	"github.com/pion/ice/v4"
-	"golang.org/x/net/netutil"
 )
 
-const (
-	maxTCP     = 512 // connections; more wait in the kernel's queue
-	silentTime = 10 * time.Second
-)
+const silentTime = 10 * time.Second // for a connection to say who it is
 
 // tcpMux is the port over TCP (RFC 6544) for publishers without UDP.
 type tcpMux struct {
 	mux *ice.TCPMuxDefault
-	l   net.Listener
+	l   *listener
 }
 
 // openTCPMux listens on the same address as the UDP socket. Publishers do without TCP where it is taken.
@@ -28,14 +24,19 @@ func openTCPMux(a netip.AddrPort, log *slog.Logger) *tcpMux {
 		log.Warn("WebRTC does without TCP", "address", a.String(), "error", err)
 		return nil
 	}
-	limited := netutil.LimitListener(l, maxTCP)
-	return &tcpMux{l: limited, mux: ice.NewTCPMuxDefault(ice.TCPMuxParams{
-		Listener: limited, Logger: quiet{}, ReadBufferSize: 64, WriteBufferSize: 1 << 20,
+	return newTCPMux(l, log)
+}
+
+func newTCPMux(inner net.Listener, log *slog.Logger) *tcpMux {
+	l := newListener(inner, log)
+	return &tcpMux{l: l, mux: ice.NewTCPMuxDefault(ice.TCPMuxParams{
+		Listener: l, Logger: quiet{}, ReadBufferSize: 64, WriteBufferSize: 1 << 20,
 		FirstStunBindTimeout: silentTime, AliveDurationForConnFromStun: silentTime,
 	})}
 }
 
+// close closes the connections first: the mux waits for each until it has said something.
 func (m *tcpMux) close() {
+	m.l.Close()   //nolint:errcheck // nothing to be done
 	m.mux.Close() //nolint:errcheck // nothing to be done
-	m.l.Close()   //nolint:errcheck // closed by the mux already
 }

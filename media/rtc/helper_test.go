@@ -1,5 +1,0 @@
-package rtc
-
-import "net"
-
-func isLocal(ip net.IP) bool { return ip.IsLoopback() }
