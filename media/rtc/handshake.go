@@ -167,7 +167,7 @@ func (v *Viewer) connect() {
 		return
 	}
 	v.connected = true
-	v.t.waiting--
+	v.t.waitedLocked(v)
 	v.t.mu.Unlock()
 	v.t.log.Info("viewer came", "stream", v.g.s.Name(), "protocol", v.session.Protocol, "remote", v.session.Remote, "srtp", v.Profile())
 	v.g.join(v)

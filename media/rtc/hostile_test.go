@@ -374,6 +374,54 @@ func TestViewersThatDoNotConnectAreBoundedAndLetGo(t *testing.T) {
 	}
 }
 
+func TestOneAddressDoesNotTakeAllPlaces(t *testing.T) {
+	w := newWorld(t, Config{MaxHandshakesOf: 2})
+	w.show(true, 500)
+	offer := []byte(newClient(t, clientConfig{}).offer())
+	ask := func(remote string) (*Viewer, error) {
+		v, _, err := w.rtc.View(w.stream(), offer, Request{Protocol: "whep", Remote: remote})
+		return v, err
+	}
+	var first *Viewer
+	for i, x := range []struct {
+		remote  string
+		refused bool
+	}{
+		{"192.0.2.1:1", false},
+		{"192.0.2.1:2", false},
+		{"192.0.2.1:3", true},
+		{"192.0.2.2:1", false},
+		{"[2001:db8::1]:1", false},
+		{"[2001:db8::2]:1", false},
+		{"[2001:db8::3]:1", true},
+		{"[2001:db8:0:1::1]:1", false},
+	} {
+		v, err := ask(x.remote)
+		if errors.Is(err, media.ErrLimit) != x.refused || err != nil && !x.refused {
+			t.Errorf("%s: got %v, want refused: %v", x.remote, err, x.refused)
+		}
+		if i == 0 {
+			first = v
+		}
+	}
+	first.Close(errors.New("enough"))
+	if _, err := ask("192.0.2.1:4"); err != nil {
+		t.Errorf("after one left: %v", err)
+	}
+	// Who is connected holds no place.
+	c := newClient(t, clientConfig{})
+	w.watch(c)
+	c.until("media", func() bool { return len(c.ids()) >= 1 })
+	for v, err := range w.rtc.overdue(time.Now().Add(handshakeTime + time.Second)) {
+		v.Close(err)
+	}
+	w.rtc.mu.Lock()
+	defer w.rtc.mu.Unlock()
+	if w.rtc.waiting != 0 || len(w.rtc.waitingOf) != 0 {
+		t.Errorf("%d places from %d sources are held", w.rtc.waiting, len(w.rtc.waitingOf))
+	}
+}
+
 func TestConsentExpires(t *testing.T) {
 	w := newWorld(t, Config{})
 	w.show(true, 500)

@@ -33,6 +33,8 @@ type Config struct {
 	AdvertiseIPs []netip.Addr
 	// MaxHandshakes bounds the viewers that have an answer but are not connected. Default 1000.
 	MaxHandshakes int
+	// MaxHandshakesOf bounds those of one IPv4 address or IPv6 network (/64). Default 64.
+	MaxHandshakesOf int
 	// Sound may be nil: streams whose sound is not Opus or G.711 are sent without it.
 	Sound SoundProvider
 	Log   *slog.Logger
@@ -65,13 +67,14 @@ type Transport struct {
 
 	demux demux
 
-	mu      sync.Mutex // guards all below; taken before demux.mu, never held while calling out
-	byUfrag map[string]*Viewer
-	byAddr  map[netip.AddrPort]*Viewer
-	groups  map[*media.Stream]*Group
-	waiting int // viewers that are not connected yet
-	closed  bool
-	wanted  func(*media.Stream)
+	mu        sync.Mutex // guards all below; never held while calling out
+	byUfrag   map[string]*Viewer
+	byAddr    map[netip.AddrPort]*Viewer
+	groups    map[*media.Stream]*Group
+	waiting   int                  // viewers that are not connected yet
+	waitingOf map[netip.Prefix]int // by source
+	closed    bool
+	wanted    func(*media.Stream)
 }
 
 // New returns a transport that is not listening yet.
@@ -82,12 +85,16 @@ func New(cfg Config) *Transport {
 	if cfg.MaxHandshakes == 0 {
 		cfg.MaxHandshakes = 1000
 	}
+	if cfg.MaxHandshakesOf == 0 {
+		cfg.MaxHandshakesOf = 64
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Transport{
 		cfg: cfg, log: cfg.Log, rebind: rebindTime, stop: make(chan struct{}),
 		byUfrag: map[string]*Viewer{}, byAddr: map[netip.AddrPort]*Viewer{}, groups: map[*media.Stream]*Group{},
+		waitingOf: map[netip.Prefix]int{},
 	}
 }
 
@@ -229,6 +236,7 @@ func (t *Transport) View(s *media.Stream, offer []byte, r Request) (*Viewer, []b
 		return nil, nil, fmt.Errorf("view %q: %w", s.Name(), err)
 	}
 	v := newViewer(t, g, o, a)
+	v.source = sourceOf(r.Remote)
 	x, err := s.NewSession(r.Protocol, r.Remote, v.Close)
 	if err != nil {
 		v.cancel(err)
@@ -257,11 +265,22 @@ func (t *Transport) admit(v *Viewer) error {
 		return fmt.Errorf("%w: the server stops", media.ErrEnded)
 	case t.waiting >= t.cfg.MaxHandshakes:
 		return fmt.Errorf("%w: %d viewers are connecting", media.ErrLimit, t.waiting)
+	case t.waitingOf[v.source] >= t.cfg.MaxHandshakesOf:
+		return fmt.Errorf("%w: %d viewers from your address are connecting", media.ErrLimit, t.waitingOf[v.source])
 	}
 	t.waiting++
+	t.waitingOf[v.source]++
 	t.byUfrag[v.ufrag] = v
 	v.admitted = true
 	return nil
+}
+
+// waitedLocked notes that a viewer is not waited for any more: it connected or is gone.
+func (t *Transport) waitedLocked(v *Viewer) {
+	t.waiting--
+	if t.waitingOf[v.source]--; t.waitingOf[v.source] == 0 {
+		delete(t.waitingOf, v.source)
+	}
 }
 
 // group returns the stream's group with one more user; release gives it back.

@@ -26,6 +26,7 @@ type Viewer struct {
 	once    sync.Once
 	wg      sync.WaitGroup // its DTLS goroutines
 	since   time.Time
+	source  netip.Prefix // whose place it holds until it is connected
 
 	remoteHash, remoteFinger string // of the certificate that the offer promises
 
@@ -115,7 +116,7 @@ func (v *Viewer) remove() {
 	}
 	v.addrs = nil
 	if !v.connected {
-		t.waiting--
+		t.waitedLocked(v)
 	}
 	p := v.pipe
 	t.mu.Unlock()
