@@ -63,26 +63,23 @@ func parseOffer(b []byte) (*offer, error) {
 			return nil, err
 		}
 		o.sections = append(o.sections, x)
-		if m.MediaName.Media != "audio" && m.MediaName.Media != "video" {
+		if m.MediaName.Port.Value == 0 { // off, or bundled with one that isn't (RFC 9143 §6)
 			continue
 		}
-		if o.ufrag == "" {
-			o.ufrag = attribute(&d, m, "ice-ufrag")
-		}
-		if o.finger == "" {
-			o.hash, o.finger = parseFingerprint(&d, m)
-		}
-		if attribute(&d, m, "setup") == "passive" {
-			return nil, bad("a=setup:passive: both sides would wait")
+		if err := o.parseTransport(&d, m); err != nil {
+			return nil, err
 		}
 	}
-	if o.ufrag == "" || len(o.ufrag) > 256 {
-		return nil, bad("no a=ice-ufrag")
-	}
-	if o.finger == "" {
-		return nil, bad("no a=fingerprint with a hash that is safe")
+	if o.ufrag == "" {
+		return nil, bad("it has no m= line that is on")
 	}
 	return o, nil
+}
+
+// CheckOffer says, with ErrOffer, what makes an offer unusable whatever it is for.
+func CheckOffer(b []byte) error {
+	_, err := parseOffer(b)
+	return err
 }
 
 // attribute is a media-level attribute, or else the session's.
@@ -92,24 +89,6 @@ func attribute(d *sdp.SessionDescription, m *sdp.MediaDescription, key string) s
 	}
 	v, _ := d.Attribute(key)
 	return v
-}
-
-func parseFingerprint(d *sdp.SessionDescription, m *sdp.MediaDescription) (hash, finger string) {
-	for _, list := range [][]sdp.Attribute{m.Attributes, d.Attributes} {
-		for _, a := range list {
-			if a.Key != "fingerprint" {
-				continue
-			}
-			h, f, ok := strings.Cut(a.Value, " ")
-			switch h = strings.ToLower(h); h {
-			case "sha-256", "sha-384", "sha-512":
-				if ok {
-					return h, strings.ToUpper(strings.TrimSpace(f))
-				}
-			}
-		}
-	}
-	return "", ""
 }
 
 func parseSection(d *sdp.SessionDescription, m *sdp.MediaDescription) (section, error) {
