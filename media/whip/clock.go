@@ -12,9 +12,9 @@ const (
 	slewFrom = 5 * time.Millisecond // smaller differences are left alone
 )
 
-// session's clocks: each track's RTP timestamps become times on one clock. Until sender reports relate
-// the tracks, their first packets' arrival does; afterwards the tracks are moved, by a millisecond a
-// packet, to where the reports say (RFC 3550 §6.4.1).
+// clocks are a session's: each track's RTP timestamps become times on one clock. Until sender reports
+// relate the tracks, their first packets' arrival does; afterwards the tracks are moved, by a
+// millisecond a packet, to where the reports say (RFC 3550 §6.4.1).
 type clocks struct {
 	mu     sync.Mutex // guards all below and the fields of its clocks
 	began  time.Time

@@ -74,7 +74,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, protocol, name s
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", `Bearer realm="live"`)
 	case http.StatusServiceUnavailable:
-		h.Set("Retry-After", "2")
+		h.Set("Retry-After", "1")
 	}
 	level := slog.LevelWarn
 	if errors.Is(err, errSession) {

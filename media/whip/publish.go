@@ -12,6 +12,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"xianfeng/media"
+	"xianfeng/media/rtc"
 )
 
 const (
@@ -22,18 +23,27 @@ const (
 
 // postWHIP begins a publisher. Its stream begins once its tracks arrive.
 func (s *Server) postWHIP(r *http.Request, name string, offer []byte) (*session, []byte, error) {
+	if err := rtc.CheckOffer(offer); err != nil {
+		return nil, nil, err
+	}
 	if err := s.hub.Vacant(name); err != nil {
+		return nil, nil, err
+	}
+	release, err := s.reserve(name)
+	if err != nil {
 		return nil, nil, err
 	}
 	pc, err := newPeerConnection(s.rtc)
 	if err != nil {
+		release()
 		return nil, nil, err
 	}
-	p := &publisher{s: s, pc: pc, name: name, remote: r.RemoteAddr, since: time.Now(), offer: string(offer), left: trickles, keyWanted: make(chan struct{}, 1)}
+	p := &publisher{s: s, pc: pc, release: release, name: name, remote: r.RemoteAddr, since: time.Now(), offer: string(offer), left: trickles, keyWanted: make(chan struct{}, 1)}
 	p.ctx, p.cancel = context.WithCancelCause(context.Background())
 	fail := func(err error) (*session, []byte, error) {
 		p.cancel(err)
 		pc.GracefulClose() //nolint:errcheck // nothing has begun
+		release()
 		return nil, nil, err
 	}
 	// Tracks may come as soon as the answer is set.
@@ -163,6 +173,9 @@ func (p *publisher) restartLocked(f *fragment, remote string) (string, error) {
 			continue
 		}
 		b.WriteString(line)
+	}
+	if err := rtc.CheckOffer([]byte(b.String())); err != nil {
+		return "", err
 	}
 	answer, err := p.negotiate(b.String())
 	if err != nil {

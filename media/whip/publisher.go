@@ -36,6 +36,7 @@ type publisher struct {
 	since   time.Time
 	wanted  int // tracks negotiated
 	clocks  clocks
+	release func() // of its place among those that have not begun
 
 	keyWanted chan struct{} // capacity 1: a viewer needs a key frame; full: one is being asked for
 
@@ -104,6 +105,7 @@ func (p *publisher) run() {
 	}
 	p.s.drop(p.session)
 	p.pc.GracefulClose() //nolint:errcheck // waits for the tracks' goroutines
+	p.release()
 	p.mu.Lock()
 	pub := p.pub
 	p.held = nil
@@ -300,6 +302,7 @@ func (p *publisher) beginLocked(all bool) {
 		return
 	}
 	p.pub = pub
+	p.release()
 	for _, h := range p.held {
 		p.writeLocked(h.in, h.sample)
 	}

@@ -25,7 +25,11 @@ type Config struct {
 	MaxSessions int
 	// MaxViewers bounds the viewers of one stream. Default 5000.
 	MaxViewers int
-	Log        *slog.Logger
+	// MaxPending bounds the publishers whose stream has not begun. Default 200.
+	MaxPending int
+	// MaxPendingOf bounds those of one stream. Default 4.
+	MaxPendingOf int
+	Log          *slog.Logger
 }
 
 const (
@@ -45,10 +49,12 @@ type Server struct {
 	log  *slog.Logger
 	wg   sync.WaitGroup // publishers' goroutines
 
-	mu       sync.Mutex // guards all below
+	mu       sync.Mutex // guards all below; taken after publisher.mu
 	sessions map[string]*session
 	viewers  map[string]int        // by stream
 	pubs     map[string]*publisher // by stream, the newest
+	waiting  map[string]int        // publishers whose stream has not begun, by stream
+	pending  int                   // their sum
 	closed   bool
 }
 
@@ -79,10 +85,19 @@ func New(hub *media.Hub, gate media.Gate, transport *rtc.Transport, cfg Config) 
 	if cfg.MaxViewers == 0 {
 		cfg.MaxViewers = 5000
 	}
+	if cfg.MaxPending == 0 {
+		cfg.MaxPending = 200
+	}
+	if cfg.MaxPendingOf == 0 {
+		cfg.MaxPendingOf = 4
+	}
 	if cfg.Log == nil {
 		cfg.Log = hub.Log()
 	}
-	s := &Server{hub: hub, gate: gate, rtc: transport, cfg: cfg, log: cfg.Log, sessions: map[string]*session{}, viewers: map[string]int{}, pubs: map[string]*publisher{}}
+	s := &Server{
+		hub: hub, gate: gate, rtc: transport, cfg: cfg, log: cfg.Log,
+		sessions: map[string]*session{}, viewers: map[string]int{}, pubs: map[string]*publisher{}, waiting: map[string]int{},
+	}
 	transport.OnKeyFrameWanted(s.wantKeyFrame)
 	return s
 }
@@ -258,6 +273,28 @@ func (s *Server) drop(x *session) {
 	} else if s.viewers[x.name]--; s.viewers[x.name] == 0 {
 		delete(s.viewers, x.name)
 	}
+}
+
+// reserve takes a place for a publisher whose stream has not begun, and returns what gives it back.
+func (s *Server) reserve(name string) (release func(), err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.pending >= s.cfg.MaxPending:
+		return nil, fmt.Errorf("%w: %d publishers are connecting", media.ErrLimit, s.pending)
+	case s.waiting[name] >= s.cfg.MaxPendingOf:
+		return nil, fmt.Errorf("%w: %d publishers of this stream are connecting", media.ErrLimit, s.waiting[name])
+	}
+	s.pending++
+	s.waiting[name]++
+	return sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.pending--
+		if s.waiting[name]--; s.waiting[name] == 0 {
+			delete(s.waiting, name)
+		}
+	}), nil
 }
 
 func (s *Server) find(protocol, name, id string) (*session, error) {

@@ -55,20 +55,26 @@ func newWorld(t testing.TB, cfg Config) *world {
 		return nil
 	})
 	w.whip = New(w.hub, gate, w.rtc, cfg)
-	mux := http.NewServeMux()
-	for _, tail := range []string{"", "/{session}"} {
-		mux.HandleFunc("/live/{name}/whip"+tail, w.whip.ServeWHIP)
-		mux.HandleFunc("/live/{name}/whep"+tail, w.whip.ServeWHEP)
-	}
-	srv := httptest.NewServer(mux)
-	w.url, w.http = srv.URL, srv.Client()
 	t.Cleanup(func() {
-		srv.Close()
 		w.whip.Close()
 		w.rtc.Close()
 		w.hub.Close()
 	})
+	w.serve(w.whip)
 	return w
+}
+
+// serve makes s the one that answers.
+func (w *world) serve(s *Server) {
+	w.t.Helper()
+	mux := http.NewServeMux()
+	for _, tail := range []string{"", "/{session}"} {
+		mux.HandleFunc("/live/{name}/whip"+tail, s.ServeWHIP)
+		mux.HandleFunc("/live/{name}/whep"+tail, s.ServeWHEP)
+	}
+	srv := httptest.NewServer(mux)
+	w.url, w.http = srv.URL, srv.Client()
+	w.t.Cleanup(srv.Close)
 }
 
 type answer struct {
