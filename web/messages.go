@@ -84,7 +84,10 @@ type Messages struct {
 	PubMid        string
 	PubHigh       string
 	PubKey        string
-	PubKeyHelp    string
+	PubKeyHelp    string // where it may be left empty
+	PubKeyNeed    string // where it may not
+	PubKeyWrong   string
+	PubMute       string
 	PubLevel      string
 	PubOpen       string
 	PubGo         string

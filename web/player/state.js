@@ -129,6 +129,9 @@ export function choose(via, can, status, failed) {
 /** @param {Status} status */
 export const codecs = (status) => status.tracks.map((t) => t.codec).join(" + ");
 
+/** A bit rate for people. @param {number} bits per second */
+export const bitRate = (bits) => (bits < 999_500 ? `${Math.round(bits / 1000)} kbit/s` : `${(bits / 1e6).toFixed(1)} Mbit/s`);
+
 /** Measures for how long there has been no progress where there should be. */
 export class StallWatch {
   #mark = NaN;

@@ -3,6 +3,7 @@
 
 import { icon } from "./icons.js";
 import { wordsFor } from "./messages.js";
+import { bitRate } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Transport} Transport */
@@ -28,7 +29,9 @@ import { wordsFor } from "./messages.js";
  * @property {number | null} latency
  * @property {Measure | null} measure
  * @property {number | null} viewers
- * @property {string[]} notes
+ * @property {boolean} bFrames the stream has B-frames, which WebRTC can't carry
+ * @property {string[]} topics of the server's notes on the stream
+ * @property {string} list address of the list of what is on air
  */
 
 /**
@@ -44,6 +47,8 @@ import { wordsFor } from "./messages.js";
  */
 
 const idleAfter = 3000;
+const shrinkAfter = 4000; // then the button for the sound goes out of the picture's way
+const roomy = { width: 600, height: 480 }; // a smaller player opens its settings as a sheet over the page
 
 /**
  * @template {keyof HTMLElementTagNameMap} T
@@ -80,16 +85,17 @@ export class View {
     this.#more = el("span");
     this.#keyForm = this.#makeKeyForm();
     this.#auto = this.#textButton(w.useAuto, () => actions.setVia("auto"));
-    this.#message = el("div", { class: "message" }, el("span", { class: "turning", "aria-hidden": "true" }), this.#title, this.#more, this.#keyForm, this.#auto);
+    this.#others = el("a", { class: "text" }, w.others);
+    this.#message = el("div", { class: "message" }, el("span", { class: "turning", "aria-hidden": "true" }), this.#title, this.#more, this.#keyForm, this.#auto, this.#others);
     this.#only = el("p", { class: "only" }, icon("sound"), w.soundOnly);
     this.#start = this.#textButton(w.clickToPlay, actions.toggle, "play");
     this.#start.className = "big start";
-    this.#unmute = this.#textButton(w.unmute, actions.toggleMute, "sound");
+    this.#unmute = this.#textButton(w.unmute, () => this.#soundOn(), "sound");
     this.#unmute.className = "big unmute";
 
     this.#play = this.#button("pause", w.pause, actions.toggle);
     this.#mute = this.#button("mute", w.unmute, actions.toggleMute);
-    this.#volume = el("input", { type: "range", min: "0", max: "100", class: "volume", "aria-label": w.volume });
+    this.#volume = el("input", { type: "range", min: "0", max: "100", step: "10", class: "volume", "aria-label": w.volume });
     this.#volume.addEventListener("input", () => actions.setVolume(Number(this.#volume.value) / 100));
     this.#liveText = el("span");
     this.#behind = el("span", { class: "behind-word" });
@@ -108,11 +114,11 @@ export class View {
     this.#radios = new Map();
     this.#panel = this.#makePanel();
 
-    this.#stage = el("div", { class: "stage", hidden: "" }, this.video, this.#only, this.#message, this.#start, this.#unmute, this.#panel, this.#bar, this.#status);
+    this.#stage = el("div", { class: "stage", hidden: "" }, this.video, this.#only, this.#message, this.#start, this.#unmute, this.#bar, this.#status);
     const style = el("link", { rel: "stylesheet", href: new URL("./player.css", import.meta.url).href });
     // Without its style the player is not fit to be seen; with a broken one it still plays.
     style.onload = style.onerror = () => (this.#stage.hidden = false);
-    root.append(style, this.#stage);
+    root.append(style, this.#stage, this.#panel);
 
     for (const event of ["pointermove", "pointerdown", "keydown", "focusin"]) host.addEventListener(event, () => this.wake());
     host.addEventListener("pointerleave", () => this.#sleep());
@@ -128,6 +134,7 @@ export class View {
   #more;
   #keyForm;
   #auto;
+  #others;
   #only;
   #start;
   #unmute;
@@ -149,6 +156,21 @@ export class View {
   /** @type {Map<Via, HTMLInputElement>} */
   #radios;
   #keyInput = el("input", { type: "password", autocomplete: "off", maxlength: "512", required: "" });
+
+  /** The button goes away when it is pressed; the keys go on to the player, not to the page. */
+  #soundOn() {
+    this.#actions.toggleMute();
+    this.#host.focus({ preventScroll: true });
+  }
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #shrink;
+  /** @param {boolean} on */
+  #offerSound(on) {
+    this.#unmute.hidden = !on;
+    if (on) this.#shrink ??= setTimeout(() => this.#unmute.classList.add("small"), shrinkAfter);
+    else if (this.#shrink) this.#unmute.classList.add("small"); // once is enough
+  }
 
   /** @param {Icon} name @param {string} label @param {() => void} act */
   #button(name, label, act) {
@@ -193,7 +215,7 @@ export class View {
       ways.append(el("label", {}, radio, el("span", {}, name, " ", el("small", {}, more))));
     }
     const close = this.#textButton(w.close, () => this.#openPanel(false));
-    const panel = el("div", { class: "panel", role: "group", "aria-label": w.settings, hidden: "" }, ways, el("h3", {}, w.facts), this.#facts, this.#notes, close);
+    const panel = el("div", { class: "panel", role: "group", "aria-label": w.settings, hidden: "" }, ways, el("div", {}, el("h3", {}, w.facts), this.#facts, this.#notes), el("div", { class: "close" }, close));
     panel.addEventListener("keydown", (e) => {
       if (e.key === "Escape") {
         e.stopPropagation();
@@ -205,6 +227,7 @@ export class View {
 
   /** @param {boolean} open */
   #openPanel(open) {
+    this.#panel.classList.toggle("sheet", this.#host.clientWidth < roomy.width || this.#host.clientHeight < roomy.height);
     this.#panel.hidden = !open;
     this.#settings.setAttribute("aria-expanded", String(open));
     const to = open ? this.#panel.querySelector("input:checked") : this.#settings;
@@ -226,6 +249,8 @@ export class View {
 
   dispose() {
     clearTimeout(this.#idle);
+    clearTimeout(this.#shrink);
+    this.#shrink = undefined;
   }
 
   /** @param {Model} m */
@@ -243,9 +268,11 @@ export class View {
     this.#message.classList.toggle("turns", m.state === "loading" || m.state === "waiting");
     this.#keyForm.hidden = m.reason !== "key";
     this.#auto.hidden = !(m.state === "error" && m.reason === "refused" && m.via !== "auto");
+    this.#others.hidden = m.state !== "offline" || !m.list;
+    if (!this.#others.hidden && this.#others.getAttribute("href") !== m.list) this.#others.setAttribute("href", m.list);
     this.#only.hidden = !(running && !m.picture);
     this.#start.hidden = m.state !== "paused";
-    this.#unmute.hidden = !(running && m.sound && (this.video.muted || this.video.volume === 0));
+    this.#offerSound(running && m.sound && (this.video.muted || this.video.volume === 0));
 
     this.#setIcon(this.#play, m.state === "paused" ? "play" : "pause", m.state === "paused" ? w.play : w.pause);
     const has = running || m.state === "paused"; // something that the controls can act on
@@ -264,7 +291,7 @@ export class View {
     setText(this.#delay, known && m.latency !== null ? ` ${say(w.seconds, seconds(m.latency))}` : "");
     this.#live.title = w.goLive;
     this.#way.hidden = !running;
-    setText(this.#way, m.transport ? w[m.transport] : "");
+    setText(this.#way, m.transport ? w[m.transport] + (m.bFrames ? ` · ${w.bFramesShort}` : "") : "");
 
     const fullscreen = document.fullscreenElement === this.#host;
     this.#setIcon(this.#full, fullscreen ? "shrink" : "full", fullscreen ? w.exitFullscreen : w.fullscreen);
@@ -290,7 +317,7 @@ export class View {
       case "codec":
         return { title: w.codec, more: w.codecMore + (m.detail || "–") };
       case "refused":
-        return { title: w.refused, more: `${w.refusedMore}${m.detail ? ` (${m.detail})` : ""}` };
+        return { title: w.refused, more: m.bFrames ? w.bFrames : w.refusedMore };
       case "kicked":
         return { title: w.kicked, more: w.kickedMore };
       case "full":
@@ -301,6 +328,7 @@ export class View {
       case "server":
         return { title: w.server, more: w.serverMore };
       default:
+        if (!navigator.onLine) return { title: w.offline, more: w.offlineMore };
         return { title: w.network, more: w.networkMore };
     }
   }
@@ -315,16 +343,19 @@ export class View {
     if (m.latency !== null) rows.push([x?.estimate ? w.factDelayEstimate : w.factDelay, say(w.seconds, seconds(m.latency))]);
     if (x?.width) rows.push([w.factPicture, `${x.width}×${x.height}${x.fps ? ` @${Math.round(x.fps)}` : ""}`]);
     if (x?.codec) rows.push([w.factCodec, x.codec]);
-    if (x?.bitRate) rows.push([w.factRate, `${(x.bitRate / 1e6).toFixed(1)} Mbit/s`]);
+    if (x?.bitRate) rows.push([w.factRate, bitRate(x.bitRate)]);
     if (x?.rtt) rows.push([w.factRTT, `${Math.round(x.rtt * 1000)} ms`]);
     if (x && x.lost !== null) rows.push([w.factLost, String(x.lost)]);
-    if (m.viewers !== null) rows.push([w.factViewers, String(m.viewers)]);
+    if (m.viewers !== null) rows.push([w.factViewers, String(Math.max(m.viewers, m.state === "playing" ? 1 : 0))]); // oneself, whom HLS counts late
     const text = JSON.stringify(rows);
     if (text !== this.#shown) {
       this.#shown = text;
       this.#facts.replaceChildren(...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
     }
-    const notes = [...m.notes];
+    const notes = [];
+    if (m.topics.includes("sound") && m.transport === "whep") notes.push(w.noteSound);
+    if (m.topics.includes("hls") && m.transport === "hls") notes.push(w.noteHls);
+    if (m.bFrames) notes.unshift(w.bFrames);
     if (m.fellBack) notes.unshift(w.fellBack);
     if (!m.sound && m.state === "playing") notes.unshift(w.noSound);
     setText(this.#notes, notes.join(" "));

@@ -8,6 +8,7 @@
  *   src       address of the stream; below it are status, whep and index.m3u8
  *   via       auto (default), whep or hls: which way to play
  *   autoplay  begin at once, without sound; else the visitor presses play
+ *   page-keys the page is there for the player: keys work while nothing else has the focus
  *   lang      language of the words, else that of the document: en or zh
  *
  * Properties
@@ -24,7 +25,7 @@
  *
  * Events: xf-state and xf-transport, when the properties change; they bubble.
  *
- * Keys, while it has the focus: space or K play and pause, M sound, F full screen, P picture in picture,
+ * Keys, while it has the focus, and with page-keys also while nothing has it: space or K play and pause, M sound, F full screen, P picture in picture,
  * arrows up and down volume.
  */
 
@@ -50,6 +51,15 @@ const keepPaused = 15000; // how long it is kept for a visitor who pressed pause
 const statusEvery = 10; // ticks
 const knockEvery = 6; // attempts
 
+/** The address of the list that the stream is in. @param {string} src */
+function listOf(src) {
+  try {
+    return new URL(".", new URL(src, document.baseURI)).href.replace(/\/$/, "");
+  } catch {
+    return ""; // no address at all
+  }
+}
+
 /** @param {number} ms */
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -67,7 +77,7 @@ export class XfPlayer extends HTMLElement {
   /** @type {import("./view.js").Model} */
   #model = {
     state: "loading", reason: "", detail: "", played: false, keyWrong: false, blocked: false, sound: true, picture: true,
-    transport: "", via: "auto", fellBack: false, latency: null, measure: null, viewers: null, notes: [],
+    transport: "", via: "auto", fellBack: false, latency: null, measure: null, viewers: null, bFrames: false, topics: [], list: "",
   };
   /** @type {Playback | null} */
   #playback = null;
@@ -153,6 +163,7 @@ export class XfPlayer extends HTMLElement {
     addEventListener("pageshow", this.#back);
     document.addEventListener("visibilitychange", this.#seen);
     document.addEventListener("fullscreenchange", this.#onFull);
+    document.addEventListener("keydown", this.#onPageKey);
     this.#restartSoon();
   }
 
@@ -162,6 +173,7 @@ export class XfPlayer extends HTMLElement {
     removeEventListener("pageshow", this.#back);
     document.removeEventListener("visibilitychange", this.#seen);
     document.removeEventListener("fullscreenchange", this.#onFull);
+    document.removeEventListener("keydown", this.#onPageKey);
     this.#view.dispose();
     this.#leave();
   }
@@ -226,7 +238,7 @@ export class XfPlayer extends HTMLElement {
   #restart() {
     this.#leave();
     this.#failed.clear();
-    this.#change({ via: this.via, fellBack: false });
+    this.#change({ via: this.via, fellBack: false, list: listOf(this.src) });
     if (this.src) void this.#loop(this.#run);
   }
 
@@ -310,12 +322,12 @@ export class XfPlayer extends HTMLElement {
       this.status = await fetchStatus(at.status, this.key, this.#clock);
     }
     if (this.status.absent) throw new Failure("absent");
-    const { since, tracks, viewers, notes } = this.status;
+    const { since, tracks, viewers, bFrames, notes } = this.status;
     if (since !== this.#since) {
       this.#since = since;
       this.#failed.clear(); // another stream under the same name
     }
-    this.#change({ sound: tracks.some((t) => t.sampleRate), picture: tracks.some((t) => !t.sampleRate), viewers, notes: Object.values(notes ?? {}), keyWrong: false });
+    this.#change({ sound: tracks.some((t) => t.sampleRate), picture: tracks.some((t) => !t.sampleRate), viewers, bFrames, topics: Object.keys(notes ?? {}), keyWrong: false });
   }
 
   #showed = false; // the present session has shown a picture
@@ -456,6 +468,13 @@ export class XfPlayer extends HTMLElement {
   }
 
   /** @param {KeyboardEvent} e */
+  #onPageKey = (e) => {
+    if (!this.hasAttribute("page-keys") || e.defaultPrevented || e.target !== document.body) return;
+    this.#view.wake();
+    this.#onKey(e);
+  };
+
+  /** @param {KeyboardEvent} e */
   #onKey(e) {
     const at = e.composedPath()[0];
     if (e.ctrlKey || e.metaKey || e.altKey) return;
@@ -467,8 +486,8 @@ export class XfPlayer extends HTMLElement {
       m: () => this.#toggleMute(),
       f: () => this.#toggleFull(),
       p: () => this.#togglePip(),
-      ArrowUp: () => this.#setVolume((this.video.muted ? 0 : this.video.volume) + step),
-      ArrowDown: () => this.#setVolume((this.video.muted ? 0 : this.video.volume) - step),
+      ArrowUp: () => (this.video.muted && this.video.volume > 0 ? this.#toggleMute() : this.#setVolume(this.video.volume + step)),
+      ArrowDown: () => this.video.muted || this.#setVolume(this.video.volume - step),
     };
     keys[" "] = keys.k;
     if (e.key === " " && (at instanceof HTMLButtonElement || at instanceof HTMLInputElement)) return; // presses what has the focus

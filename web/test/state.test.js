@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asFailure, choose, delay, Failure, kindOfStatus, Median, ServerClock, StallWatch, stateOf } from "../player/state.js";
+import { asFailure, bitRate, choose, delay, Failure, kindOfStatus, Median, ServerClock, StallWatch, stateOf } from "../player/state.js";
 
 /** @type {import("../player/state.js").Abilities} */
 const all = { rtc: true, rtcPlays: (c) => c !== "H265", hls: true, hlsPlays: (m) => /^(avc1|mp4a|opus)/.test(m) };
@@ -48,6 +48,10 @@ test("failures as states", () => {
   const f = new Failure("key");
   assert.equal(asFailure(f), f);
   assert.equal(asFailure(new TypeError("x")).kind, "network");
+});
+
+test("bit rates as people say them", () => {
+  assert.deepEqual([0, 32_400, 999_499, 999_500, 1_849_000].map(bitRate), ["0 kbit/s", "32 kbit/s", "999 kbit/s", "1.0 Mbit/s", "1.8 Mbit/s"]);
 });
 
 test("a stand-still is measured from the last progress", () => {
