@@ -51,7 +51,7 @@ func (w *crowd) enter(from netip.Prefix) (slog.Level, error) {
 	if !q.told {
 		q.told, level = true, slog.LevelWarn
 	}
-	return level, fmt.Errorf("%w connections from %s that neither publish nor play: %d", media.ErrLimit, from, q.n)
+	return level, fmt.Errorf("%w connections from %s that neither publish nor play: %d", media.ErrLimit, from.Addr(), q.n)
 }
 
 // leave counts one less.

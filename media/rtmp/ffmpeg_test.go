@@ -37,6 +37,7 @@ func probe(t *testing.T, address string) probed {
 }
 
 func TestFFmpegPublishesAndFFprobePlays(t *testing.T) {
+	t.Parallel() // it waits for programme to go by
 	h := newHouse(t, keyGate, Config{})
 	publisher(t, h.url("cam", "key="+testKey))
 	s := h.waitReady(t, "cam")
@@ -72,6 +73,7 @@ func TestFFmpegPublishesAndFFprobePlays(t *testing.T) {
 }
 
 func TestFFmpegDecodesWithoutComplaint(t *testing.T) {
+	t.Parallel() // it waits for programme to go by
 	h := newHouse(t, openGate, Config{})
 	publisher(t, h.url("cam", ""))
 	h.waitReady(t, "cam")
@@ -85,6 +87,7 @@ func TestFFmpegDecodesWithoutComplaint(t *testing.T) {
 }
 
 func TestFFmpegWithG711(t *testing.T) {
+	t.Parallel() // it waits for programme to go by
 	h := newHouse(t, openGate, Config{})
 	start(t, "ffmpeg", "-hide_banner", "-loglevel", "error", "-re", "-f", "lavfi", "-i", "sine=sample_rate=8000",
 		"-c:a", "pcm_alaw", "-ac", "1", "-f", "flv", h.url("phone", ""))
@@ -127,6 +130,7 @@ func TestFFmpegIsToldWhyItCanNotPublishOrPlay(t *testing.T) {
 }
 
 func TestPublisherRestartsWhileFFmpegPlays(t *testing.T) {
+	t.Parallel() // it waits for programme to go by
 	h := newHouse(t, openGate, Config{})
 	one := publisher(t, h.url("cam", ""))
 	h.waitReady(t, "cam")
@@ -143,6 +147,7 @@ func TestPublisherRestartsWhileFFmpegPlays(t *testing.T) {
 
 // ffmpeg 5.1 lists no enhanced codecs: it gets the picture, not a sound that it would wait for.
 func TestPlayersThatListNoEnhancedCodecsGetThePictureOfAStreamWithOpus(t *testing.T) {
+	t.Parallel() // it waits for programme to go by
 	h := newHouse(t, openGate, Config{})
 	p := h.cast(t, "cam", media.Track{Codec: media.H264}, media.Track{Codec: media.Opus, SampleRate: 48000, Channels: 2})
 	stop := make(chan struct{})

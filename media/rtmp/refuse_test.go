@@ -130,6 +130,7 @@ func TestBadInputIsDroppedWithALine(t *testing.T) {
 		{"play before connect", true, []byte{3, 0, 0, 0, 0, 0, 18, 20, 0, 0, 0, 0, 2, 0, 4, 'p', 'l', 'a', 'y', 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 5}, "before connect"},
 	} {
 		t.Run(x.what, func(t *testing.T) {
+			t.Parallel()
 			h := newHouse(t, openGate, Config{Timeout: 300 * time.Millisecond})
 			other := h.cast(t, "other", media.Track{Codec: media.H264})
 			nc, err := net.Dial("tcp", h.srv.Addr().String())
