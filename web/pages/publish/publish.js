@@ -1,7 +1,7 @@
 // The publish page: choose, preview, go on air, stay on air, stop.
 
 import { fetchStatus } from "../../player/protocol.js";
-import { asFailure, delay } from "../../player/state.js";
+import { asFailure, bitRate, delay } from "../../player/state.js";
 import { allowed, explain, list, open, qualities } from "./devices.js";
 import { Level } from "./level.js";
 import { wordsFor } from "./messages.js";
@@ -25,6 +25,8 @@ const previewText = byId("preview-text", HTMLElement);
 const openButton = byId("open", HTMLButtonElement);
 const goButton = byId("go", HTMLButtonElement);
 const stopButton = byId("stop", HTMLButtonElement);
+const muteButton = byId("mute", HTMLButtonElement);
+const keyWrong = byId("key-wrong", HTMLElement);
 const stateText = byId("state", HTMLElement);
 const figures = byId("figures", HTMLElement);
 const camera = byId("camera", HTMLSelectElement);
@@ -45,6 +47,7 @@ let session = null;
 let liveSince = 0;
 /** @type {number | null} */
 let viewers = null;
+let micOff = false;
 /** @type {WakeLockSentinel | null} */
 let awake = null;
 
@@ -57,6 +60,26 @@ function say(text, tone = "") {
   stateText.dataset.tone = tone;
 }
 
+/** What the visitor reads while all is well on air. */
+function onAirText() {
+  if (micOff) return words.muted;
+  return capture?.stream.getVideoTracks().length ? words.live : words.liveSound;
+}
+
+/** @param {boolean} wrong */
+function markKey(wrong) {
+  keyWrong.hidden = !wrong;
+  if (wrong) keyField.setAttribute("aria-invalid", "true");
+  else keyField.removeAttribute("aria-invalid");
+}
+
+/** @param {boolean} off */
+function setMic(off) {
+  micOff = off;
+  for (const t of capture?.stream.getAudioTracks() ?? []) t.enabled = !off;
+  muteButton.textContent = off ? words.unmute : words.mute;
+}
+
 /** Shows which buttons and fields fit what is going on. */
 function arrange() {
   const kind = picture();
@@ -64,6 +87,11 @@ function arrange() {
   openButton.textContent = kind === "screen" ? words.openScreen : kind === "none" ? words.openMic : words.openCamera;
   goButton.hidden = live || capture === null;
   stopButton.hidden = !live;
+  stopButton.textContent = liveSince ? words.stop : words.cancel; // before the first connection there is nothing to end
+  muteButton.hidden = !live || !liveSince || !capture?.stream.getAudioTracks().length;
+  byId("settings", HTMLElement).hidden = live;
+  byId("key-part", HTMLElement).hidden = live;
+  form.classList.toggle("on-air", live);
   byId("camera-field", HTMLElement).hidden = kind !== "camera";
   byId("quality-field", HTMLElement).hidden = kind === "none";
   for (const e of form.querySelectorAll("input, select")) /** @type {HTMLInputElement} */ (e).disabled = live;
@@ -121,8 +149,12 @@ async function broadcast() {
   if (!capture) return;
   const mine = ++run;
   live = true;
-  arrange();
   liveSince = 0;
+  viewers = null;
+  markKey(false);
+  setMic(false);
+  arrange();
+  stopButton.focus({ preventScroll: true }); // the button that was pressed is gone
   say(words.connecting);
   addEventListener("beforeunload", keepFromLeaving);
   awake = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
@@ -135,13 +167,19 @@ async function broadcast() {
       attempt = 0;
       liveSince ||= Date.now();
       onAir.hidden = false;
-      say(words.live, "good");
+      arrange();
+      say(onAirText(), "good");
       await s.lost();
     } catch (error) {
       await s.stop();
       if (mine !== run) return;
       const failure = asFailure(error);
-      if (failure.kind === "key") return endBroadcast(words.key, "bad");
+      if (failure.kind === "key") {
+        await endBroadcast("");
+        markKey(true);
+        keyField.focus();
+        return;
+      }
       if ((failure.kind === "refused" && failure.status !== 409) || failure.kind === "kicked") return endBroadcast(words.refused + failure.detail, "bad");
       say(failure.status === 409 ? words.taken : liveSince ? words.again : words.connecting, "bad");
       figures.hidden = true;
@@ -160,6 +198,8 @@ async function endBroadcast(text, tone) {
   awake = null;
   onAir.hidden = true;
   figures.hidden = true;
+  setMic(false);
+  liveSince = 0;
   say(text, tone);
   arrange();
   const s = session;
@@ -179,13 +219,13 @@ async function showFigures() {
   timer.textContent = `${past >= 3600 ? `${Math.floor(past / 3600)}:` : ""}${two(Math.floor(past / 60) % 60)}:${two(past % 60)}`;
   const f = await session?.figures();
   if (!f) return;
-  const status = past % 5 === 0 ? await fetchStatus(form.dataset.status ?? "", "").catch(() => null) : null;
+  const status = viewers === null || past % 5 === 0 ? await fetchStatus(form.dataset.status ?? "", keyField.value.trim()).catch(() => null) : null;
   if (status) viewers = status.viewers;
   /** @type {[string, string][]} */
-  const rows = [[words.rate, `${(f.bits / 1e6).toFixed(1)} Mbit/s`]];
+  const rows = viewers === null ? [] : [[words.viewers, String(viewers)]];
+  rows.push([words.rate, bitRate(f.bits)]);
   if (f.rtt !== null) rows.push([words.rtt, `${Math.round(f.rtt * 1000)} ms`]);
   if (f.picture) rows.push([words.picture, f.picture]);
-  if (viewers !== null) rows.push([words.viewers, String(viewers)]);
   figures.replaceChildren(
     ...rows.map(([name, value]) => {
       const div = document.createElement("div");
@@ -194,8 +234,10 @@ async function showFigures() {
     }),
   );
   figures.hidden = false;
-  if (stateText.dataset.tone === "good") say(past < 15 ? words.live : f.limit === "bandwidth" ? `${words.live} · ${words.slowNetwork}` : f.limit === "cpu" ? `${words.live} · ${words.slowDevice}` : words.live, "good");
+    const slow = past < 15 ? "" : f.limit === "bandwidth" ? words.slowNetwork : f.limit === "cpu" ? words.slowDevice : "";
+  if (live && stateText.dataset.tone === "good") say(slow ? `${onAirText()} · ${slow}` : onAirText(), "good");
 }
+
 function begin() {
   form.hidden = false;
   arrange();
@@ -209,7 +251,15 @@ function begin() {
     e.preventDefault();
     if (!live) void broadcast();
   });
-  stopButton.addEventListener("click", () => endBroadcast(words.ended));
+  stopButton.addEventListener("click", () => {
+    void endBroadcast(liveSince ? words.ended : words.cancelled);
+    (capture ? goButton : openButton).focus({ preventScroll: true });
+  });
+  muteButton.addEventListener("click", () => {
+    setMic(!micOff);
+    if (stateText.dataset.tone === "good") say(onAirText(), "good");
+  });
+  keyField.addEventListener("input", () => markKey(false));
   form.addEventListener("change", (e) => {
     if (e.target === keyField || live) return;
     // A new choice of screen has to be asked for by a press of the button; everything else opens at once
