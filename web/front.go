@@ -1,6 +1,10 @@
 package web
 
-import "net/http"
+import (
+	"cmp"
+	"net/http"
+	"slices"
+)
 
 const frontStreams = 6 // shown on the front page; the rest is one click away
 
@@ -20,6 +24,9 @@ type nameForm struct {
 func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 	f := s.frame(r, "home")
 	rows := s.rows(r, f.T)
+	slices.SortFunc(rows, func(a, b row) int {
+		return cmp.Or(cmp.Compare(b.Viewers, a.Viewers), cmp.Compare(a.Name, b.Name))
+	})
 	more := len(rows) > frontStreams
 	if more {
 		rows = rows[:frontStreams]

@@ -13,9 +13,7 @@ import (
 type row struct {
 	Name    string
 	Live    bool
-	Picture string
-	Sound   string
-	Rate    string
+	Details string // codecs and bit rate, for those whom they tell something
 	Viewers int
 	For     string
 }
@@ -62,17 +60,21 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 func (s *Server) rows(r *http.Request, t *Messages) []row {
 	var out []row
 	for _, info := range s.onAir(r) {
-		x := row{Name: info.Name, Live: info.Live, Picture: t.NoPicture, Sound: t.NoSound, Viewers: info.Viewers, For: lasting(t, time.Since(info.Since))}
+		x := row{Name: info.Name, Live: info.Live, Viewers: info.Viewers, For: lasting(t, time.Since(info.Since))}
 		var bits uint64
+		seen, heard := t.NoPicture, t.NoSound
 		for _, track := range info.Tracks {
 			bits += track.Bits
 			if track.SampleRate > 0 {
-				x.Sound = track.Codec
+				heard = track.Codec
 			} else {
-				x.Picture = picture(track)
+				seen = picture(track)
 			}
 		}
-		x.Rate = megabits(bits)
+		x.Details = seen + " · " + heard
+		if bits > 0 {
+			x.Details += " · " + bitRate(bits)
+		}
 		out = append(out, x)
 	}
 	return out
@@ -89,9 +91,9 @@ func picture(t media.TrackInfo) string {
 	return text
 }
 
-func megabits(bits uint64) string {
-	if bits == 0 {
-		return "–"
+func bitRate(bits uint64) string {
+	if bits < 999_500 {
+		return strconv.FormatUint((bits+500)/1000, 10) + " kbit/s"
 	}
 	return strconv.FormatFloat(float64(bits)/1e6, 'f', 1, 64) + " Mbit/s"
 }

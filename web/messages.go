@@ -24,6 +24,7 @@ type Messages struct {
 	FrontGoLive   string
 	FrontAPI      string
 	FrontBadName  string
+	FrontNoName   string
 	WatchNow      string
 	OnAir         string
 
@@ -34,11 +35,9 @@ type Messages struct {
 	LiveStale   string
 	LiveCount   string // %d streams
 	ColName     string
-	ColPicture  string
-	ColSound    string
-	ColRate     string
 	ColViewers  string
 	ColSince    string
+	ColDetails  string
 	ColWatch    string
 	NoPicture   string
 	NoSound     string

@@ -2,11 +2,12 @@
 // fetched again, so that there is one place that makes them.
 
 const cards = document.getElementById("cards");
+const stale = document.getElementById("stale");
 let known = "";
 
 async function look() {
-  const answer = await fetch("/api/streams", { cache: "no-store" });
-  if (!answer.ok) return;
+  const answer = await fetch("/api/streams", { cache: "no-store", signal: AbortSignal.timeout(8000) });
+  if (!answer.ok) throw new Error(answer.statusText);
   const { streams } = await answer.json();
   const now = JSON.stringify(streams.map((/** @type {any} */ x) => [x.name, x.live, x.viewers]));
   if (known && now !== known) {
@@ -17,7 +18,12 @@ async function look() {
   known = now;
 }
 
-setInterval(() => {
-  if (!document.hidden) look().catch(() => {}); // the next round tries again
-}, 5000);
-look().catch(() => {});
+async function round() {
+  if (document.hidden) return;
+  let reached = true;
+  await look().catch(() => (reached = false)); // the next round tries again
+  if (stale) stale.hidden = reached;
+}
+
+setInterval(() => void round(), 5000);
+void round();

@@ -1,6 +1,8 @@
 // Keeps the list of what is on air up to date from /api/streams. The rows are clones of the server's
 // own template, the words come from the table's data attributes.
 
+import { bitRate } from "../../player/state.js";
+
 /**
  * @typedef {{ codec: string, width?: number, height?: number, fps?: number, sampleRate?: number, bitRate: number }} Track
  * @typedef {{ name: string, live: boolean, since: string, viewers: number, tracks: Track[] }} Stream
@@ -39,11 +41,9 @@ function fill(row, x, now) {
   const texts = {
     badge: x.live ? words.badgeLive : words.badgeGone,
     name: x.name,
-    picture: video ? picture(video) : words.noPicture,
-    sound: sound ? sound.codec : words.noSound,
-    rate: bits ? `${(bits / 1e6).toFixed(1)} Mbit/s` : "–",
     viewers: say(words.viewers, x.viewers),
     since: lasting(now - Date.parse(x.since)),
+    details: [video ? picture(video) : words.noPicture, sound ? sound.codec : words.noSound, ...(bits ? [bitRate(bits)] : [])].join(" · "),
   };
   for (const [key, text] of Object.entries(texts)) {
     const cell = row.querySelector(`[data-is="${key}"]`);
