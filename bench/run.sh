@@ -4,11 +4,11 @@
 # server runs on core 0, the load on core 1. As root it also steers loopback's receive work to core 1
 # (RPS), so that a server is charged for sending only, as with a network card.
 #
-#   bench/run.sh [PROTOCOL:VIEWERS ...]      default: whep:100 rtsp-tcp:100 hls:50
+#   bench/run.sh [PROTOCOL:VIEWERS ...]      default: whep:100 rtsp-tcp:100 rtsp-udp:50 hls:50 hls:100
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 rows=("$@")
-((${#rows[@]})) || rows=(whep:100 rtsp-tcp:100 hls:50)
+((${#rows[@]})) || rows=(whep:100 rtsp-tcp:100 rtsp-udp:50 hls:50 hls:100)
 seconds=${SECONDS_MEASURED:-10}
 
 work=$(mktemp -d)
