@@ -66,7 +66,7 @@ measure xianfeng "$server" rtsp://127.0.0.1:18554/live/bars http://127.0.0.1:180
 
 if [[ -n ${MEDIAMTX:-} ]]; then
   printf 'rtmp: no\nsrt: no\npaths: {all_others: {}}\n' >"$work/mediamtx.yml"
-  taskset -c 0 "$MEDIAMTX" "$work/mediamtx.yml" >"$work/mediamtx.log" 2>&1 &
+  env -C "$work" taskset -c 0 "$(realpath "$MEDIAMTX")" "$work/mediamtx.yml" >"$work/mediamtx.log" 2>&1 &
   server=$!
   children+=("$server")
   sleep 2
