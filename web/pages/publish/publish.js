@@ -91,7 +91,6 @@ function arrange() {
   muteButton.hidden = !live || !liveSince || !capture?.stream.getAudioTracks().length;
   byId("settings", HTMLElement).hidden = live;
   byId("key-part", HTMLElement).hidden = live;
-  form.classList.toggle("on-air", live);
   byId("camera-field", HTMLElement).hidden = kind !== "camera";
   byId("quality-field", HTMLElement).hidden = kind === "none";
   for (const e of form.querySelectorAll("input, select")) /** @type {HTMLInputElement} */ (e).disabled = live;
