@@ -107,6 +107,12 @@ func (w *world) publish(tracks []media.Track) {
 // show writes the next picture and the sound of its time.
 func (w *world) show(key bool, size int) {
 	w.t.Helper()
+	if err := w.write(key, size); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) write(key bool, size int) error {
 	tracks := w.pub.Stream().Tracks()
 	for i := range tracks {
 		x := media.Sample{PTS: w.pts, DTS: w.pts, HasDTS: true}
@@ -119,14 +125,15 @@ func (w *world) show(key bool, size int) {
 			x.Payload = [][]byte{make([]byte, 160)}
 		}
 		if err := w.pub.Write(i, x); err != nil {
-			w.t.Fatal(err)
+			return err
 		}
 	}
 	w.pics++
 	w.pts += 40 * time.Millisecond
+	return nil
 }
 
-// play shows pictures, a key frame each n, until the test ends.
+// play shows pictures, a key frame each n, until the test or the stream ends.
 func (w *world) play(n uint32, size int) {
 	stop, done := make(chan struct{}), make(chan struct{})
 	// Ends with the test, which waits for it.
@@ -139,7 +146,9 @@ func (w *world) play(n uint32, size int) {
 			case <-stop:
 				return
 			case <-tick.C:
-				w.show(w.pics%n == 0, size)
+				if w.write(w.pics%n == 0, size) != nil {
+					return
+				}
 			}
 		}
 	}()
