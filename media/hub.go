@@ -167,7 +167,7 @@ func (h *Hub) left(p *Publisher) {
 	h.totals.publisher(p)
 	current := s.pub == p
 	if current {
-		s.pub, s.gone = nil, time.Now()
+		s.pub = nil
 		s.wakeLocked()
 	}
 	s.mu.Unlock()

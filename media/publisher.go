@@ -37,7 +37,7 @@ type trackState struct {
 	shape shaper
 	shift time.Duration
 	begun bool
-	dts   time.Duration // newest, stream time
+	dts   time.Duration // newest, stream time; what comes next lies above it
 	pts   time.Duration // highest, stream time
 	rate  meter
 }
@@ -69,9 +69,10 @@ func (p *Publisher) Write(track int, x Sample) error {
 		p.dropped.Add(1)
 		return nil
 	}
-	dts := x.DTS
-	if !x.HasDTS || dts > x.PTS {
-		dts = st.shape.dts(shaped.payload, x.PTS)
+	ref := x.PTS
+	hasDTS := x.HasDTS && x.DTS <= x.PTS
+	if hasDTS {
+		ref = x.DTS
 	}
 	now := time.Now()
 	seen := now
@@ -82,18 +83,20 @@ func (p *Publisher) Write(track int, x Sample) error {
 		p.dropped.Add(1) // an epoch begins with a picture, not with the sound before it
 		return nil
 	}
-	if !p.place(st, dts, seen) {
-		if st.track.Codec.Video() {
-			st.shape.restart()
-			if !shaped.key {
-				p.dropped.Add(1)
-				return nil // what follows a jump must begin with a key frame
-			}
-			dts = x.PTS
+	if !p.place(st, ref, seen) && p.s.video >= 0 {
+		p.state[p.s.video].shape.restart()
+		if !st.track.Codec.Video() || !shaped.key {
+			p.dropped.Add(1) // what follows a jump begins with a key frame, too
+			return nil
 		}
+		st.shape.open = true
+	}
+	dts := ref
+	if !hasDTS {
+		dts = st.shape.dts(shaped.payload, x.PTS) // only now: a jump would confuse it
 	}
 	at := dts + st.shift
-	if st.begun && at <= st.dts {
+	if at <= st.dts {
 		if !st.track.Codec.Video() {
 			p.dropped.Add(1) // sound that comes late can't be heard any more
 			return nil
@@ -136,22 +139,27 @@ func (p *Publisher) writePackets(track int, x Sample) error {
 	return nil
 }
 
-// place makes sure that st.shift puts dts, on the publisher's clock, where the stream is at seen.
-// It reports false where the stream's time had to be joined anew at this sample.
-func (p *Publisher) place(st *trackState, dts time.Duration, seen time.Time) bool {
+// place makes sure that st.shift puts ref, the sample's time on the publisher's clock, where the stream is
+// at seen. It reports false where the track does not continue what it brought before: its clock
+// jumped, or it is the picture that follows a jump of the sound's.
+func (p *Publisher) place(st *trackState, ref time.Duration, seen time.Time) bool {
 	here, known := p.s.timeline.position(seen)
 	if !p.begun {
 		p.begun = true
-		p.shift = Origin - dts
+		p.shift = Origin - ref
 		if known {
 			// A publisher that came back: time goes on, and never below what readers have.
-			p.shift = max(here, p.s.latest()+tick) - dts
+			latest := p.s.latest()
+			p.shift = max(here, latest+tick) - ref
+			for i := range p.state {
+				p.state[i].dts = latest
+			}
 		}
 		st.shift = p.shift
 		return true
 	}
 	fits := func(shift time.Duration) bool {
-		at, low, high := dts+shift, here-jumpForward, here+jumpForward
+		at, low, high := ref+shift, here-jumpForward, here+jumpForward
 		if st.begun {
 			low, high = max(low, st.dts-jumpBack), max(high, st.dts+jumpForward)
 		}
@@ -161,11 +169,10 @@ func (p *Publisher) place(st *trackState, dts time.Duration, seen time.Time) boo
 	case fits(st.shift) && st.begun:
 		return true
 	case fits(p.shift): // the first sample of a track, or another track made the jump already
-		first := !st.begun
 		st.shift = p.shift
-		return first
+		return !st.begun || !st.track.Codec.Video()
 	default:
-		p.shift = max(here, p.s.latest()+tick) - dts
+		p.shift = max(here, p.s.latest()+tick) - ref
 		st.shift = p.shift
 		p.epoch = p.s.nextEpoch()
 		return false

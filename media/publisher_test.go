@@ -279,3 +279,75 @@ func TestTicksRoundTrip(t *testing.T) {
 		}
 	}
 }
+
+// A source that loops jumps at a key frame: nothing of what follows is lost, and with DTS in the
+// protocol it stays what the source said.
+func TestJumpAtAKeyFrameLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := NewHub(HubConfig{})
+		defer h.Close()
+		p := publish(t, h, "a", h264Track, opusTrack)
+		r := p.Stream().NewReader()
+		const frame, lead = 40 * time.Millisecond, 80 * time.Millisecond // B-frames: shown later than decoded
+		var units []*Unit
+		for i := range 150 { // the clip of 50 pictures comes three times
+			at := time.Minute + time.Duration(i%50)*frame
+			x := key(at + lead)
+			if i%50 != 0 {
+				x.Payload = [][]byte{testP}
+			}
+			x.DTS, x.HasDTS = at, true
+			write(t, p, 0, x)
+			write(t, p, 1, sound(at))
+			time.Sleep(frame)
+			us, _, err := r.Drain(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			units = append(units, us...)
+		}
+		pictures := 0
+		for _, u := range units {
+			if u.Track != 0 {
+				continue
+			}
+			if u.PTS-u.DTS != lead || u.Epoch != uint32(pictures/50) || u.Key != (pictures%50 == 0) {
+				t.Fatalf("picture %d: PTS-DTS %v, epoch %d, key %v", pictures, u.PTS-u.DTS, u.Epoch, u.Key)
+			}
+			pictures++
+		}
+		if pictures != 150 || len(units) != 300 {
+			t.Errorf("got %d pictures and %d units, want 150 and 300", pictures, len(units))
+		}
+	})
+}
+
+// Where the sound makes the jump first, the new epoch still begins with a picture.
+func TestEpochBeginsWithAPicture(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := NewHub(HubConfig{})
+		defer h.Close()
+		p := publish(t, h, "a", h264Track, opusTrack)
+		r := p.Stream().NewReader()
+		write(t, p, 0, key(time.Hour))
+		write(t, p, 1, sound(time.Hour))
+		before, _, err := r.Drain(nil)
+		if err != nil || len(before) != 2 {
+			t.Fatalf("got %d units, %v; want 2", len(before), err)
+		}
+		time.Sleep(40 * time.Millisecond)
+		write(t, p, 1, sound(0)) // the jump
+		write(t, p, 0, delta(0))
+		time.Sleep(40 * time.Millisecond)
+		write(t, p, 1, sound(40*time.Millisecond))
+		write(t, p, 0, key(40*time.Millisecond))
+		write(t, p, 1, sound(60*time.Millisecond))
+		us, _, err := r.Drain(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(us) != 2 || us[0].Track != 0 || !us[0].Key || us[0].Epoch != 1 || us[1].Epoch != 1 {
+			t.Errorf("got %d units, the first %+v; want key frame and sound of epoch 1", len(us), us[0])
+		}
+	})
+}

@@ -39,7 +39,6 @@ type Stream struct {
 	params   *Params       // of the newest key frame
 	epoch    uint32        // of the newest units
 	pub      *Publisher    // nil while nobody publishes
-	gone     time.Time     // when the last publisher left
 	sessions map[*Session]struct{}
 	idle     time.Time // since when there have been no sessions
 	notes    map[string]string
