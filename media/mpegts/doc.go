@@ -1,5 +1,5 @@
-// Package mpegts owns the MPEG transport stream (ISO/IEC 13818-1): bytes into samples ([Reader],
-// [Publish]), units into bytes ([Writer]), and the transport stream over UDP as a source ([UDP]).
+// Package mpegts owns the MPEG transport stream (ISO/IEC 13818-1): bytes into samples ([Reader]), units
+// into bytes ([Writer]), and the transport stream over UDP as a source ([UDP]).
 //
 // It carries H264, H265, AAC (ADTS, and LATM inbound) and Opus, at most one picture and one sound of
 // the first programme. It refuses everything else: other codecs are left out and named, scrambled

@@ -150,7 +150,11 @@ func rewrite(t *testing.T, ts []byte) []byte {
 	var out bytes.Buffer
 	var r *media.Reader
 	var w *Writer
-	err := Publish(context.Background(), hub.Log(), bytes.NewReader(ts), func(tracks []media.Track) (*media.Publisher, error) {
+	in, err := NewReader(bytes.NewReader(ts))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = pump(context.Background(), hub.Log(), in, func(tracks []media.Track) (*media.Publisher, error) {
 		pub, err := hub.Publish(media.PublishRequest{Name: "x", Tracks: tracks})
 		if err != nil {
 			return nil, err
@@ -158,7 +162,7 @@ func rewrite(t *testing.T, ts []byte) []byte {
 		r = pub.Stream().NewReader()
 		w, err = NewWriter(&out, tracks)
 		return pub, err
-	})
+	}, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,18 +10,24 @@ import (
 	"xianfeng/media"
 )
 
-// Publish reads a transport stream from r until it ends, and writes it to the publisher that publish
-// returns once the tracks are known. It returns nil at the end of r. Where ctx ends first it returns
-// the context's error at the next sample; a Read of r that blocks is for the caller to interrupt.
-func Publish(ctx context.Context, log *slog.Logger, r io.Reader, publish func([]media.Track) (*media.Publisher, error)) error {
-	in, err := NewReader(r)
-	if err != nil {
-		return err
+// Feed reads until there are samples and writes them to pub. It returns io.EOF at the end, and the
+// publisher's error where it takes no more.
+func (x *Reader) Feed(pub *media.Publisher) error {
+	var failed error
+	err := x.Read(func(track int, s media.Sample) {
+		if failed == nil {
+			failed = pub.Write(track, s)
+		}
+	})
+	if err == nil && failed != nil {
+		err = fmt.Errorf("publish MPEG-TS: %w", failed)
 	}
-	return pump(ctx, log, in, publish, func() {})
+	return err
 }
 
-// pump does the work of Publish. alive is called whenever there were samples.
+// pump writes a transport stream to the publisher that publish returns, until it ends. alive is called
+// whenever there were samples. Where ctx ends first it returns the context's error at the next
+// sample; a read that blocks is for the caller to interrupt.
 func pump(ctx context.Context, log *slog.Logger, in *Reader, publish func([]media.Track) (*media.Publisher, error), alive func()) error {
 	pub, err := publish(in.Tracks())
 	if err != nil {
@@ -33,19 +39,11 @@ func pump(ctx context.Context, log *slog.Logger, in *Reader, publish func([]medi
 	}
 	var lost uint64
 	for ctx.Err() == nil {
-		var failed error
-		err := in.Read(func(track int, s media.Sample) {
-			if failed == nil {
-				failed = pub.Write(track, s)
-			}
-		})
-		switch {
+		switch err := in.Feed(pub); {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return err
-		case failed != nil:
-			return fmt.Errorf("publish MPEG-TS: %w", failed)
 		}
 		if n := in.Lost(); n != lost {
 			pub.AddLost(n - lost)

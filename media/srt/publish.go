@@ -100,12 +100,7 @@ func (s *Server) feed(ctx context.Context, cancel context.CancelCauseFunc, conn 
 	}
 	lost := counter{conn: conn}
 	for {
-		var failed error
-		err := in.Read(func(track int, x media.Sample) {
-			if failed == nil {
-				failed = pub.Write(track, x)
-			}
-		})
+		err := in.Feed(pub)
 		if cause := context.Cause(ctx); cause != nil {
 			return cause
 		}
@@ -114,8 +109,6 @@ func (s *Server) feed(ctx context.Context, cancel context.CancelCauseFunc, conn 
 			return nil
 		case err != nil:
 			return err
-		case failed != nil:
-			return failed
 		}
 		silent.Reset(s.cfg.Silence)
 		if !lost.due() {
