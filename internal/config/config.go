@@ -204,8 +204,8 @@ func (c *Config) check() error {
 	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
 		bad("log.format", "%q is not one of text, json", c.Log.Format)
 	}
-	if c.Streams.Grace < 0 || c.Streams.Grace > time.Hour {
-		bad("streams.grace", "must lie between 0 and 1h")
+	if c.Streams.Grace < time.Millisecond || c.Streams.Grace > time.Hour {
+		bad("streams.grace", "must lie between 1ms and 1h") // zero would be the hub's default
 	}
 	if c.Streams.Max < 1 {
 		bad("streams.max", "must be at least 1")

@@ -54,6 +54,7 @@ func TestParseRefuses(t *testing.T) {
 		"short key":       {"access: {keys: [{key: short}]}", "8 characters"},
 		"sample's key":    {"access: {keys: [{key: CHANGE-ME}]}", "known to everybody"},
 		"bad pattern":     {"access: {read: ['[']}", "pattern"},
+		"no grace":        {"streams: {grace: 0s}", "streams.grace"},
 		"log level":       {"log: {level: loud}", "loud"},
 		"part":            {"hls: {part: 1ms}", "hls.part"},
 		"same name twice": {"sources: [{name: a, url: 'rtsp://x/y'}, {name: a, url: 'rtsp://x/z'}]", "taken"},
