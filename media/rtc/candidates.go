@@ -14,7 +14,7 @@ const maxCandidates = 16
 // addresses, else the one that the socket is bound to, else the machine's; loopback only for those
 // who are on it, or where there is nothing else.
 func (t *Transport) candidates(remote string) []netip.AddrPort {
-	local := t.sock.local()
+	local := t.sock.Local()
 	var out []netip.AddrPort
 	add := func(a netip.Addr) {
 		if len(out) < maxCandidates {
@@ -34,7 +34,7 @@ func (t *Transport) candidates(remote string) []netip.AddrPort {
 		return out
 	default:
 		for _, a := range interfaceAddrs() {
-			if !a.IsLoopback() && (a.Is4() || t.sock.v6) {
+			if !a.IsLoopback() && (a.Is4() || t.sock.IPv6()) {
 				add(a)
 			}
 		}

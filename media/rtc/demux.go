@@ -90,13 +90,13 @@ func (t *Transport) check(m *stun.Message, ours, theirs string, from netip.AddrP
 	to := v.to.Load()
 	switch fresh := v.recent.fresh(m.TransactionID); {
 	case to == nil:
-		v.to.Store(t.sock.peer(from))
+		v.to.Store(t.sock.Peer(from))
 		v.moved = now
 	case to.AddrPort == from:
 		v.moved = now
 	case fresh && (m.Contains(stun.AttrUseCandidate) || now.Sub(v.moved) > t.rebind):
 		// Nominated, or a NAT gave the viewer another port and the old one fell silent.
-		v.to.Store(t.sock.peer(from))
+		v.to.Store(t.sock.Peer(from))
 		v.moved = now
 	}
 	return v.integrity, true
@@ -115,5 +115,5 @@ func (t *Transport) answer(m *stun.Message, from netip.AddrPort, key stun.Messag
 	if err := out.Build(setters...); err != nil {
 		return
 	}
-	t.sock.write(out.Raw, from) //nolint:errcheck // the viewer asks again
+	t.sock.Write(out.Raw, from) //nolint:errcheck // the viewer asks again
 }

@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"github.com/pion/logging"
+
+	"xianfeng/media/datagram"
 )
 
 // foreignConn is what pion's UDP mux sees of the socket: the packets that are not for our viewers.
 type foreignConn struct {
-	sock *socket
+	sock *datagram.Socket
 	in   chan foreignPacket // full: dropped, as by a full socket buffer
 	free sync.Pool
 	done chan struct{}
@@ -20,21 +22,21 @@ type foreignConn struct {
 }
 
 type foreignPacket struct {
-	b    *[maxReceive]byte
+	b    *[datagram.MaxReceive]byte
 	n    int
 	from netip.AddrPort
 }
 
-func newForeignConn(s *socket) *foreignConn {
+func newForeignConn(s *datagram.Socket) *foreignConn {
 	return &foreignConn{
 		sock: s, in: make(chan foreignPacket, 1024), done: make(chan struct{}),
-		free: sync.Pool{New: func() any { return new([maxReceive]byte) }},
+		free: sync.Pool{New: func() any { return new([datagram.MaxReceive]byte) }},
 	}
 }
 
 // push copies b. It never blocks.
 func (c *foreignConn) push(b []byte, from netip.AddrPort) {
-	p := foreignPacket{b: c.free.Get().(*[maxReceive]byte), from: from} //nolint:forcetypeassert // the pool has nothing else
+	p := foreignPacket{b: c.free.Get().(*[datagram.MaxReceive]byte), from: from} //nolint:forcetypeassert // the pool has nothing else
 	p.n = copy(p.b[:], b)
 	select {
 	case c.in <- p:
@@ -57,7 +59,7 @@ func (c *foreignConn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 
 // WriteToAddrPort implements ice.AddrPortReaderWriter.
 func (c *foreignConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
-	return c.sock.write(b, to)
+	return c.sock.Write(b, to)
 }
 
 // ReadFrom implements net.PacketConn.
@@ -70,7 +72,9 @@ func (c *foreignConn) ReadFrom(b []byte) (int, net.Addr, error) {
 }
 
 // WriteTo implements net.PacketConn.
-func (c *foreignConn) WriteTo(b []byte, to net.Addr) (int, error) { return c.sock.conn.WriteTo(b, to) }
+func (c *foreignConn) WriteTo(b []byte, to net.Addr) (int, error) {
+	return c.sock.Conn().WriteTo(b, to)
+}
 
 // Close ends reading; the socket stays open for our viewers.
 func (c *foreignConn) Close() error {
@@ -79,7 +83,7 @@ func (c *foreignConn) Close() error {
 }
 
 // LocalAddr implements net.PacketConn.
-func (c *foreignConn) LocalAddr() net.Addr { return c.sock.conn.LocalAddr() }
+func (c *foreignConn) LocalAddr() net.Addr { return c.sock.Conn().LocalAddr() }
 
 // SetDeadline implements net.PacketConn. The mux sets write deadlines only to get out of writes that
 // hang, which datagrams don't.

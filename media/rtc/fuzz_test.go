@@ -11,6 +11,7 @@ import (
 	"github.com/pion/stun/v4"
 
 	"xianfeng/media"
+	"xianfeng/media/datagram"
 )
 
 const shortOffer = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n" +
@@ -30,7 +31,7 @@ func testGroup(t testing.TB) (*Transport, *Group) {
 		t.Fatal(err)
 	}
 	tr := New(Config{})
-	tr.sock = &socket{}
+	tr.sock = &datagram.Socket{}
 	g := newGroup(tr, p.Stream())
 	g.users = 1 << 30
 	g.tracks[videoLane], g.tracks[audioLane] = g.newTrack(g.s, 0), g.newTrack(g.s, 1)

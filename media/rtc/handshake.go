@@ -48,11 +48,11 @@ func (p *pipe) WriteTo(b []byte, _ net.Addr) (int, error) {
 	if a == nil {
 		return 0, net.ErrClosed
 	}
-	return p.v.t.sock.write(b, a.AddrPort)
+	return p.v.t.sock.Write(b, a.AddrPort)
 }
 
 func (p *pipe) Close() error                      { return p.in.Close() }
-func (p *pipe) LocalAddr() net.Addr               { return p.v.t.sock.conn.LocalAddr() }
+func (p *pipe) LocalAddr() net.Addr               { return p.v.t.sock.Conn().LocalAddr() }
 func (p *pipe) SetDeadline(t time.Time) error     { return p.in.SetReadDeadline(t) }
 func (p *pipe) SetReadDeadline(t time.Time) error { return p.in.SetReadDeadline(t) }
 func (p *pipe) SetWriteDeadline(time.Time) error  { return nil }

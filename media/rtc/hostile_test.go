@@ -37,7 +37,7 @@ func newPath(t *testing.T, w *world, lose func([]byte) bool) *path {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &path{front: front, server: w.rtc.sock.local(), lose: lose}
+	p := &path{front: front, server: w.rtc.sock.Local(), lose: lose}
 	p.rebind(t)
 	p.wg.Add(1)
 	// Ends when front is closed.
@@ -217,7 +217,7 @@ func TestKeyFrameIsSentAgain(t *testing.T) {
 // that it must answer afterwards, answers that first.
 func knock(t *testing.T, w *world, b []byte, proof func() []byte) []byte {
 	t.Helper()
-	conn, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(w.rtc.sock.local()))
+	conn, err := net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(w.rtc.sock.Local()))
 	if err != nil {
 		t.Fatal(err)
 	}

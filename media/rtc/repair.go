@@ -3,6 +3,8 @@ package rtc
 import (
 	"encoding/binary"
 	"time"
+
+	"xianfeng/media/datagram"
 )
 
 const (
@@ -81,16 +83,16 @@ func (w *worker) resend(v *Viewer, lane int, seq uint16) {
 }
 
 // putRTX seals a retransmission (RFC 4588 §4): its own stream, the original number in front.
-func (w *worker) putRTX(v *Viewer, to *peerAddr, k *keys, l *lane, p *pkt, seq uint16, ts uint32) {
+func (w *worker) putRTX(v *Viewer, to *datagram.Peer, k *keys, l *lane, p *pkt, seq uint16, ts uint32) {
 	w.scratch = binary.BigEndian.AppendUint16(w.scratch[:0], seq)
 	w.scratch = append(w.scratch, p.payload...)
-	dst := w.batch.room(headerSize + len(w.scratch) + maxTag)
+	dst := w.batch.Room(headerSize + len(w.scratch) + maxTag)
 	header(dst, l.rtxPT, p.marker, l.rtx, ts, l.rtxSSRC)
 	n, err := k.seal.seal(dst, w.scratch, l.rtx, l.rtxSSRC, &w.nonce)
 	if err != nil {
 		return
 	}
-	w.batch.commit(to, n)
+	w.batch.Commit(to, n)
 	l.rtx++
 	v.send.sent += n
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/pion/srtp/v3"
+
+	"xianfeng/media/datagram"
 )
 
 // cname is the same for all: whoever gets two tracks plays them in step (RFC 3550 §6.5.1).
@@ -12,7 +14,7 @@ const cname = "xianfeng"
 
 // report sends the viewer sender reports of its tracks: where their timestamps lie in programme time,
 // the same for all tracks of the stream, so that sound and picture play in step.
-func (w *worker) report(v *Viewer, to *peerAddr, k *keys) {
+func (w *worker) report(v *Viewer, to *datagram.Peer, k *keys) {
 	b := w.scratch[:0]
 	var ssrc uint32
 	for i, t := range w.g.tracks {
@@ -32,8 +34,8 @@ func (w *worker) report(v *Viewer, to *peerAddr, k *keys) {
 	if err != nil {
 		return
 	}
-	dst := w.batch.room(len(out))
-	w.batch.commit(to, copy(dst, out))
+	dst := w.batch.Room(len(out))
+	w.batch.Commit(to, copy(dst, out))
 	v.send.sent += len(out)
 }
 

@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"xianfeng/media"
+	"xianfeng/media/datagram"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -438,10 +439,9 @@ func TestJoinInTheMiddleBeginsWithTheKeyFrame(t *testing.T) {
 }
 
 func TestFallbacksOfTheKernel(t *testing.T) {
-	for name, set := range map[string]func(*socket){
-		"no GSO":      func(s *socket) { s.gso = false },
-		"no sendmmsg": func(s *socket) { s.mmsg = false },
-		"GSO stops":   func(s *socket) { s.noGSO.Store(true) },
+	for name, set := range map[string]func(*datagram.Socket){
+		"no GSO":      func(s *datagram.Socket) { s.Limit(datagram.Multiple) },
+		"no sendmmsg": func(s *datagram.Socket) { s.Limit(datagram.Plain) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, Config{})

@@ -7,6 +7,8 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
+
+	"xianfeng/media/datagram"
 )
 
 // testKeys are what both sides of a handshake export.
@@ -63,8 +65,8 @@ func TestPionOpensWhatWeSeal(t *testing.T) {
 
 func TestSealDoesNotAllocate(t *testing.T) {
 	k, _ := testKeys(t, dtls.SRTP_AEAD_AES_128_GCM)
-	b := newBatch(nowhere{})
-	to := &peerAddr{}
+	b := datagram.NewDiscard()
+	to := &datagram.Peer{}
 	w := &worker{batch: b}
 	v := &Viewer{}
 	l := &lane{pt: 96, ssrc: 1}
@@ -78,51 +80,15 @@ func TestSealDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// nowhere is an outlet that sends nothing.
-type nowhere struct{}
-
-func (nowhere) send([]message, []byte) {}
-
 func BenchmarkSealIntoBatch(b *testing.B) {
 	k, _ := testKeys(b, dtls.SRTP_AEAD_AES_128_GCM)
-	w := &worker{batch: newBatch(nowhere{})}
-	to, v, l, p := &peerAddr{}, &Viewer{}, &lane{pt: 96, ssrc: 1}, &pkt{payload: make([]byte, maxPayload)}
+	w := &worker{batch: datagram.NewDiscard()}
+	to, v, l, p := &datagram.Peer{}, &Viewer{}, &lane{pt: 96, ssrc: 1}, &pkt{payload: make([]byte, maxPayload)}
 	b.SetBytes(maxPayload)
 	b.ReportAllocs()
 	var index uint64
 	for b.Loop() {
 		w.put(v, to, k, l, p, index, 1)
 		index++
-	}
-}
-
-func TestBatchMakesRunsThatTheKernelCanCut(t *testing.T) {
-	b := newBatch(nowhere{})
-	x, y := &peerAddr{}, &peerAddr{raw: sockaddr{}}
-	for _, d := range []struct {
-		to *peerAddr
-		n  int
-	}{{x, 1000}, {x, 1000}, {x, 400}, {x, 400}, {x, 500}, {y, 500}} {
-		b.room(1200)
-		b.commit(d.to, d.n)
-	}
-	want := []struct{ seg, count, len int }{{1000, 3, 2400}, {400, 1, 400}, {500, 1, 500}, {500, 1, 500}}
-	if len(b.msgs) != len(want) {
-		t.Fatalf("got %d messages, want %d", len(b.msgs), len(want))
-	}
-	for i, m := range b.msgs {
-		if m.seg != want[i].seg || m.count != want[i].count || m.len != want[i].len {
-			t.Errorf("message %d: got %d×%d, %d bytes; want %+v", i, m.count, m.seg, m.len, want[i])
-		}
-	}
-	b.flush()
-	for range 200 {
-		b.room(1200)
-		b.commit(x, 1200)
-	}
-	for i, m := range b.msgs {
-		if m.count > maxSegments || m.len > maxMessage {
-			t.Errorf("message %d: %d segments, %d bytes", i, m.count, m.len)
-		}
 	}
 }

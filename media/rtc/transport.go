@@ -15,6 +15,7 @@ import (
 	"github.com/pion/ice/v4"
 
 	"xianfeng/media"
+	"xianfeng/media/datagram"
 )
 
 // SoundProvider gives streams whose sound browsers can't play one that they can.
@@ -55,7 +56,7 @@ var (
 type Transport struct {
 	cfg         Config
 	log         *slog.Logger
-	sock        *socket
+	sock        *datagram.Socket
 	cert        tls.Certificate
 	fingerprint string // of cert, as in SDP
 	mux         *ice.UDPMuxDefault
@@ -105,25 +106,25 @@ func (t *Transport) Start() error {
 		return fmt.Errorf("WebRTC certificate: %w", err)
 	}
 	t.fingerprint = fingerprint(t.cert.Certificate[0])
-	if t.sock, err = openSocket(t.cfg.Address); err != nil {
+	if t.sock, err = datagram.Listen(t.cfg.Address); err != nil {
 		return err
 	}
 	t.foreign = newForeignConn(t.sock)
 	t.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: t.foreign, Logger: quiet{}})
-	t.tcp = openTCPMux(t.sock.local(), t.log)
+	t.tcp = openTCPMux(t.sock.Local(), t.log)
 	t.wg.Add(2)
 	// receive ends when Close closes the socket, watch when it closes stop; Close waits for both.
 	go func() {
 		defer t.wg.Done()
-		t.sock.receive(t.handle)
+		t.sock.Receive(t.handle)
 	}()
 	go t.watch()
-	t.log.Info("WebRTC listens", "address", t.sock.local().String(), "sendmmsg", t.sock.mmsg, "gso", t.sock.gso)
+	t.log.Info("WebRTC listens", "address", t.sock.Local().String(), "sending", string(t.sock.Mode()))
 	return nil
 }
 
 // Addr is the address of the UDP socket. Call it after Start.
-func (t *Transport) Addr() net.Addr { return t.sock.conn.LocalAddr() }
+func (t *Transport) Addr() net.Addr { return t.sock.Conn().LocalAddr() }
 
 // UDPMux is the port for PeerConnections of pion (publishers). Call it after Start.
 func (t *Transport) UDPMux() ice.UDPMux { return t.mux }
@@ -169,7 +170,7 @@ func (t *Transport) Close() {
 	if t.tcp != nil {
 		t.tcp.close()
 	}
-	t.sock.conn.Close() //nolint:errcheck // nothing to be done
+	t.sock.Close() //nolint:errcheck // nothing to be done
 	t.wg.Wait()
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/pion/stun/v4"
 
 	"xianfeng/media"
+	"xianfeng/media/datagram"
 )
 
 const maxAddrs = 8 // addresses from which a viewer is listened to; more: the oldest is forgotten
@@ -42,10 +43,10 @@ type Viewer struct {
 	recent      transactions
 	pipe        *pipe // from the first DTLS packet on
 
-	to    atomic.Pointer[peerAddr] // where to send; nil until authenticated
-	keys  atomic.Pointer[keys]     // nil until the handshake is over
-	ears  ears                     // the receive loop's
-	ssrcs [2]uint32                // of the lanes; fixed
+	to    atomic.Pointer[datagram.Peer] // where to send; nil until authenticated
+	keys  atomic.Pointer[keys]          // nil until the handshake is over
+	ears  ears                          // the receive loop's
+	ssrcs [2]uint32                     // of the lanes; fixed
 
 	send sending // the worker's, once joined
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"xianfeng/media"
+	"xianfeng/media/datagram"
 	"xianfeng/media/packet"
 )
 
@@ -18,7 +19,7 @@ const (
 // worker sends a group's packets to its viewers. One goroutine runs it.
 type worker struct {
 	g       *Group
-	batch   *batch
+	batch   *datagram.Batch
 	nonce   [12]byte
 	scratch []byte // for RTCP
 	viewers []*Viewer
@@ -58,7 +59,7 @@ type sending struct {
 }
 
 func newWorker(g *Group) *worker {
-	w := &worker{g: g, batch: newBatch(g.t.sock.outlet()), scratch: make([]byte, 0, 256)}
+	w := &worker{g: g, batch: g.t.sock.NewBatch(), scratch: make([]byte, 0, 256)}
 	for _, t := range g.tracks {
 		if t != nil && (len(w.readers) == 0 || w.readers[0].s != t.source) {
 			w.readers = append(w.readers, &feed{s: t.source, r: t.source.NewReader()})
@@ -142,7 +143,7 @@ func (w *worker) pass() error {
 	clear(w.viewers[len(live):])
 	w.viewers = live
 	w.answerMail()
-	w.batch.flush()
+	w.batch.Flush()
 	w.news = w.news[:0]
 	return nil
 }
@@ -273,7 +274,7 @@ func (w *worker) firstNew(lane int, r *ring) uint64 {
 }
 
 // catchUp sends the next slice of what a viewer has not had yet.
-func (w *worker) catchUp(v *Viewer, to *peerAddr, k *keys, l *lane, r *ring) {
+func (w *worker) catchUp(v *Viewer, to *datagram.Peer, k *keys, l *lane, r *ring) {
 	if l.cursor < r.first { // overtaken by the ring: go on at the newest key frame
 		if l.waits = !r.hasKey; l.waits {
 			return
@@ -298,21 +299,21 @@ func (w *worker) catchUp(v *Viewer, to *peerAddr, k *keys, l *lane, r *ring) {
 }
 
 // next sends the lane's next packet. 0 allocs.
-func (w *worker) next(v *Viewer, to *peerAddr, k *keys, l *lane, r *ring) {
+func (w *worker) next(v *Viewer, to *datagram.Peer, k *keys, l *lane, r *ring) {
 	p := r.at(l.cursor)
 	w.put(v, to, k, l, p, l.next(), l.now.timestamp(l.cursor, p))
 	l.cursor++
 }
 
 // put seals a packet into the batch.
-func (w *worker) put(v *Viewer, to *peerAddr, k *keys, l *lane, p *pkt, index uint64, ts uint32) {
-	dst := w.batch.room(headerSize + len(p.payload) + maxTag)
+func (w *worker) put(v *Viewer, to *datagram.Peer, k *keys, l *lane, p *pkt, index uint64, ts uint32) {
+	dst := w.batch.Room(headerSize + len(p.payload) + maxTag)
 	header(dst, l.pt, p.marker, index, ts, l.ssrc)
 	n, err := k.seal.seal(dst, p.payload, index, l.ssrc, &w.nonce)
 	if err != nil {
 		return // only pion's profiles can: the key has been used up
 	}
-	w.batch.commit(to, n)
+	w.batch.Commit(to, n)
 	l.packets++
 	l.octets += uint32(len(p.payload)) //nolint:gosec // bounded by maxPayload
 	v.send.sent += n

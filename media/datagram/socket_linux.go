@@ -1,4 +1,4 @@
-package rtc
+package datagram
 
 import (
 	"encoding/binary"
@@ -15,7 +15,7 @@ type sockaddr struct {
 	n uint32
 }
 
-func (s *socket) sockaddr(a netip.AddrPort) (out sockaddr) {
+func (s *Socket) sockaddr(a netip.AddrPort) (out sockaddr) {
 	if !s.v6 {
 		binary.NativeEndian.PutUint16(out.b[0:], unix.AF_INET)
 		binary.BigEndian.PutUint16(out.b[2:], a.Port())
@@ -48,7 +48,7 @@ func parseSockaddr(b *[unix.SizeofSockaddrInet6]byte) netip.AddrPort {
 }
 
 // probe finds out what the kernel can do and makes room in the socket's buffers.
-func (s *socket) probe() {
+func (s *Socket) probe() {
 	s.mmsg = true
 	s.raw.Control(func(p uintptr) { //nolint:errcheck // fails only on a closed socket
 		fd := int(p) //nolint:gosec // a file descriptor
@@ -67,7 +67,7 @@ func (s *socket) probe() {
 }
 
 // outlet returns a way to send, the best that the probe found.
-func (s *socket) outlet() outlet {
+func (s *Socket) outlet() outlet {
 	switch {
 	case s.mmsg && s.gso:
 		return gsoOutlet{newVector(s)}
@@ -80,19 +80,19 @@ func (s *socket) outlet() outlet {
 
 const receiveBatch = 64
 
-// receive calls handle for every datagram until the socket is closed. The memory is handle's until it
+// Receive calls handle for every datagram until the socket is closed. The memory is handle's until it
 // returns.
-func (s *socket) receive(handle func(b []byte, from netip.AddrPort)) {
+func (s *Socket) Receive(handle func(b []byte, from netip.AddrPort)) {
 	var (
 		hdrs  [receiveBatch]mmsghdr
 		iovs  [receiveBatch]unix.Iovec
 		names [receiveBatch][unix.SizeofSockaddrInet6]byte
-		bufs  = make([]byte, receiveBatch*maxReceive)
+		bufs  = make([]byte, receiveBatch*MaxReceive)
 		got   int
 	)
 	for i := range hdrs {
-		iovs[i].Base = &bufs[i*maxReceive]
-		iovs[i].SetLen(maxReceive)
+		iovs[i].Base = &bufs[i*MaxReceive]
+		iovs[i].SetLen(MaxReceive)
 		hdrs[i].hdr.Iov = &iovs[i]
 		hdrs[i].hdr.SetIovlen(1)
 		hdrs[i].hdr.Name = &names[i][0]
@@ -122,7 +122,7 @@ func (s *socket) receive(handle func(b []byte, from netip.AddrPort)) {
 		}
 		for i := range got {
 			if n := int(hdrs[i].n); hdrs[i].hdr.Flags&unix.MSG_TRUNC == 0 {
-				handle(bufs[i*maxReceive:i*maxReceive+n], parseSockaddr(&names[i]))
+				handle(bufs[i*MaxReceive:i*MaxReceive+n], parseSockaddr(&names[i]))
 			}
 		}
 	}

@@ -1,7 +1,7 @@
-package rtc
+package datagram
 
 // plainOutlet sends one datagram per system call: what works everywhere.
-type plainOutlet struct{ s *socket }
+type plainOutlet struct{ s *Socket }
 
 func (o plainOutlet) send(msgs []message, buf []byte) {
 	for i := range msgs {

@@ -1,4 +1,4 @@
-package rtc
+package datagram
 
 // mmsgOutlet sends many datagrams per system call.
 type mmsgOutlet struct{ v *vector }

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package rtc
+package datagram
 
 import (
 	"errors"
@@ -11,18 +11,18 @@ import (
 // sockaddr is not needed where there is no sendmmsg.
 type sockaddr struct{}
 
-func (s *socket) sockaddr(netip.AddrPort) (out sockaddr) { return out }
+func (s *Socket) sockaddr(netip.AddrPort) (out sockaddr) { return out }
 
-func (s *socket) probe() {
+func (s *Socket) probe() {
 	_ = s.conn.SetReadBuffer(receiveBuffer)
 	_ = s.conn.SetWriteBuffer(sendBuffer)
 }
 
-func (s *socket) outlet() outlet { return plainOutlet{s} }
+func (s *Socket) outlet() outlet { return plainOutlet{s} }
 
-// receive calls handle for every datagram until the socket is closed.
-func (s *socket) receive(handle func(b []byte, from netip.AddrPort)) {
-	buf := make([]byte, maxReceive)
+// Receive calls handle for every datagram until the socket is closed.
+func (s *Socket) Receive(handle func(b []byte, from netip.AddrPort)) {
+	buf := make([]byte, MaxReceive)
 	for {
 		n, from, err := s.conn.ReadFromUDPAddrPort(buf)
 		if errors.Is(err, net.ErrClosed) {

@@ -1,4 +1,4 @@
-package rtc
+package datagram
 
 // gsoOutlet sends many messages per system call, each of which the kernel, or the network card, cuts
 // into datagrams (UDP_SEGMENT, Linux 4.18): the way through the stack is walked once per message.

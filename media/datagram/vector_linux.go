@@ -1,4 +1,4 @@
-package rtc
+package datagram
 
 import (
 	"encoding/binary"
@@ -18,7 +18,7 @@ const controlSize = 24 // CMSG_SPACE(sizeof(uint16))
 
 // vector is the argument of sendmmsg, reused from call to call.
 type vector struct {
-	s    *socket
+	s    *Socket
 	hdrs []mmsghdr
 	iovs []unix.Iovec
 	ctl  []byte
@@ -29,7 +29,7 @@ type vector struct {
 	refusedRuns []int // messages with segments that the kernel refused as such
 }
 
-func newVector(s *socket) *vector {
+func newVector(s *Socket) *vector {
 	v := &vector{
 		s: s, hdrs: make([]mmsghdr, batchMessages), iovs: make([]unix.Iovec, batchMessages),
 		ctl: make([]byte, batchMessages*controlSize), refusedRuns: make([]int, 0, batchMessages),
@@ -46,7 +46,7 @@ func newVector(s *socket) *vector {
 }
 
 // add fills the next entry; the memory of b and to must stay until flush returns.
-func (v *vector) add(to *peerAddr, b []byte, seg int, cut bool) {
+func (v *vector) add(to *Peer, b []byte, seg int, cut bool) {
 	if v.n == len(v.hdrs) {
 		v.flush()
 	}
@@ -59,7 +59,7 @@ func (v *vector) add(to *peerAddr, b []byte, seg int, cut bool) {
 	h.SetControllen(0)
 	if cut {
 		c := v.ctl[v.n*controlSize:]
-		binary.NativeEndian.PutUint16(c[unix.CmsgLen(0):], uint16(seg)) //nolint:gosec // at most maxDatagram
+		binary.NativeEndian.PutUint16(c[unix.CmsgLen(0):], uint16(seg)) //nolint:gosec // a datagram's length
 		h.Control = &c[0]
 		h.SetControllen(controlSize)
 	}

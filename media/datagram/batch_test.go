@@ -1,0 +1,99 @@
+package datagram
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+)
+
+func TestBatchMakesRunsThatTheKernelCanCut(t *testing.T) {
+	b := NewDiscard()
+	x, y := &Peer{}, &Peer{raw: sockaddr{}}
+	for _, d := range []struct {
+		to *Peer
+		n  int
+	}{{x, 1000}, {x, 1000}, {x, 400}, {x, 400}, {x, 500}, {y, 500}} {
+		b.Room(1200)
+		b.Commit(d.to, d.n)
+	}
+	want := []struct{ seg, count, len int }{{1000, 3, 2400}, {400, 1, 400}, {500, 1, 500}, {500, 1, 500}}
+	if len(b.msgs) != len(want) {
+		t.Fatalf("got %d messages, want %d", len(b.msgs), len(want))
+	}
+	for i, m := range b.msgs {
+		if m.seg != want[i].seg || m.count != want[i].count || m.len != want[i].len {
+			t.Errorf("message %d: got %d×%d, %d bytes; want %+v", i, m.count, m.seg, m.len, want[i])
+		}
+	}
+	b.Flush()
+	for range 200 {
+		b.Room(1200)
+		b.Commit(x, 1200)
+	}
+	for i, m := range b.msgs {
+		if m.count > maxSegments || m.len > maxMessage {
+			t.Errorf("message %d: %d segments, %d bytes", i, m.count, m.len)
+		}
+	}
+}
+
+// pieces notes what was sent through it.
+type pieces struct{ got []string }
+
+func (p *pieces) Send(b []byte, seg int) {
+	for len(b) > 0 {
+		n := min(seg, len(b))
+		p.got = append(p.got, string(b[:n]))
+		b = b[n:]
+	}
+}
+
+func TestWhatDoesNotGoThroughTheSocketGoesItsWay(t *testing.T) {
+	for _, m := range []Mode{Plain, Multiple, Segments} {
+		t.Run(string(m), func(t *testing.T) {
+			s, err := Listen("127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Limit(m)
+			got := make(chan string, 64)
+			done := make(chan struct{})
+			go func() { // ends with the socket
+				defer close(done)
+				s.Receive(func(b []byte, from netip.AddrPort) {
+					if from == s.Local() {
+						got <- string(b)
+					}
+				})
+			}()
+			p := &pieces{}
+			here, there := s.Peer(s.Local()), PeerVia(s.Local(), p)
+			b := s.NewBatch()
+			put := func(to *Peer, text string) { b.Commit(to, copy(b.Room(len(text)), text)) }
+			for range 2 {
+				put(here, "one")
+				put(there, "over")
+				put(there, "ther")
+				put(here, "two")
+				put(here, "tre")
+				put(here, "4")
+				b.Flush()
+			}
+			for i, want := range []string{"one", "two", "tre", "4", "one", "two", "tre", "4"} {
+				if g := <-got; g != want {
+					t.Errorf("datagram %d: got %q, want %q", i, g, want)
+				}
+			}
+			if want := []string{"over", "ther", "over", "ther"}; !slices.Equal(p.got, want) {
+				t.Errorf("got %q the other way, want %q", p.got, want)
+			}
+			if s.Refused() != 0 {
+				t.Errorf("%d datagrams refused", s.Refused())
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+			<-done
+		})
+	}
+}
