@@ -1,6 +1,9 @@
 package datagram
 
-import "net/netip"
+import (
+	"net/netip"
+	"sync/atomic"
+)
 
 const (
 	batchBytes    = 256 << 10
@@ -10,11 +13,13 @@ const (
 	maxMessage  = 64000
 )
 
-// Peer is where datagrams go, in the forms that we and the kernel want. It does not change.
+// Peer is where datagrams go, in the forms that we and the kernel want.
 type Peer struct {
 	netip.AddrPort
 	raw sockaddr
 	via Via
+
+	uncut atomic.Bool // the way there takes no runs; see vector.refuse
 }
 
 // Via carries datagrams to a peer that is not reached through the socket: over TCP.
@@ -30,18 +35,20 @@ func PeerVia(a netip.AddrPort, via Via) *Peer { return &Peer{AddrPort: a, via: v
 // Via is what carries the peer's datagrams, or nil for the socket.
 func (p *Peer) Via() Via { return p.via }
 
-// message is one run of datagrams to one peer, one after the other in the batch's memory: all of seg
-// bytes but the last, which may be shorter.
+// message is one run of datagrams to one peer, one after the other in data: all of seg bytes but the
+// last, which may be shorter.
 type message struct {
-	to       *Peer
-	off, len int
-	seg      int
-	count    int
+	to    *Peer
+	data  []byte
+	seg   int
+	count int
+	grows bool // data ends where the batch's memory goes on
 }
 
-// Batch collects datagrams for many peers. The goroutine that fills it also flushes it. 0 allocs.
+// Batch collects datagrams for many peers. The goroutine that fills it also flushes it. 0 allocs after
+// the first datagram: TestBatchesDoNotAllocate, BenchmarkBatch.
 type Batch struct {
-	buf  []byte
+	buf  []byte // made when first needed: who only shares needs none
 	used int
 	msgs []message
 	via  bool // some message goes by another way than the socket
@@ -55,12 +62,15 @@ func (s *Socket) NewBatch() *Batch { return newBatch(s.outlet()) }
 func NewDiscard() *Batch { return newBatch(discard{}) }
 
 func newBatch(out outlet) *Batch {
-	return &Batch{buf: make([]byte, batchBytes), msgs: make([]message, 0, batchMessages), out: out}
+	return &Batch{msgs: make([]message, 0, batchMessages), out: out}
 }
 
-// Room returns memory for the next datagram of up to n bytes; Commit says how long it became. It
-// flushes first where there is no room.
+// Room returns memory for the next datagram of up to n bytes; Commit, the next call, says how long it
+// became. It flushes first where there is no room.
 func (b *Batch) Room(n int) []byte {
+	if b.buf == nil {
+		b.buf = make([]byte, batchBytes)
+	}
 	if b.used+n > len(b.buf) || len(b.msgs) == cap(b.msgs) {
 		b.Flush()
 	}
@@ -74,14 +84,33 @@ func (b *Batch) Commit(to *Peer, n int) {
 	if i := len(b.msgs) - 1; i >= 0 {
 		m := &b.msgs[i]
 		// udp(7), UDP_SEGMENT: only the last segment may be shorter.
-		if m.to == to && n <= m.seg && m.len == m.count*m.seg && m.count < maxSegments && m.len+n <= maxMessage {
-			m.len += n
+		if m.to == to && m.grows && n <= m.seg && len(m.data) == m.count*m.seg && m.count < maxSegments && len(m.data)+n <= maxMessage {
+			m.data = m.data[:len(m.data)+n]
 			m.count++
 			return
 		}
 	}
-	b.via = b.via || to.via != nil
-	b.msgs = append(b.msgs, message{to: to, off: off, len: n, seg: n, count: 1})
+	b.add(message{to: to, data: b.buf[off:b.used], seg: n, count: 1, grows: true})
+}
+
+// Share adds datagrams that many peers get alike: one after the other in p, all of seg bytes but the
+// last, which may be shorter. They are not copied: p must not change before the next Flush. It flushes
+// first where there is no room.
+func (b *Batch) Share(to *Peer, p []byte, seg int) {
+	most := seg * max(1, min(maxSegments, maxMessage/seg))
+	for len(p) > 0 {
+		if len(b.msgs) == cap(b.msgs) {
+			b.Flush()
+		}
+		n := min(most, len(p))
+		b.add(message{to: to, data: p[:n:n], seg: seg, count: (n + seg - 1) / seg})
+		p = p[n:]
+	}
+}
+
+func (b *Batch) add(m message) {
+	b.via = b.via || m.to.via != nil
+	b.msgs = append(b.msgs, m)
 }
 
 // Flush sends everything. It may wait for room in the socket's buffer.
@@ -90,7 +119,7 @@ func (b *Batch) Flush() {
 		b.sendVia()
 	}
 	if len(b.msgs) > 0 {
-		b.out.send(b.msgs, b.buf)
+		b.out.send(b.msgs)
 	}
 	clear(b.msgs)
 	b.msgs = b.msgs[:0]
@@ -106,7 +135,7 @@ func (b *Batch) sendVia() {
 			rest = append(rest, m)
 			continue
 		}
-		m.to.via.Send(b.buf[m.off:m.off+m.len], m.seg)
+		m.to.via.Send(m.data, m.seg)
 	}
 	clear(b.msgs[len(rest):])
 	b.msgs = rest
@@ -115,9 +144,9 @@ func (b *Batch) sendVia() {
 // outlet hands messages to the kernel. It may wait for room in the socket's buffer; it drops, and
 // counts, what the kernel refuses. It is for one goroutine at a time.
 type outlet interface {
-	send(msgs []message, buf []byte)
+	send(msgs []message)
 }
 
 type discard struct{}
 
-func (discard) send([]message, []byte) {}
+func (discard) send([]message) {}

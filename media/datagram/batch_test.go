@@ -21,8 +21,8 @@ func TestBatchMakesRunsThatTheKernelCanCut(t *testing.T) {
 		t.Fatalf("got %d messages, want %d", len(b.msgs), len(want))
 	}
 	for i, m := range b.msgs {
-		if m.seg != want[i].seg || m.count != want[i].count || m.len != want[i].len {
-			t.Errorf("message %d: got %d×%d, %d bytes; want %+v", i, m.count, m.seg, m.len, want[i])
+		if m.seg != want[i].seg || m.count != want[i].count || len(m.data) != want[i].len {
+			t.Errorf("message %d: got %d×%d, %d bytes; want %+v", i, m.count, m.seg, len(m.data), want[i])
 		}
 	}
 	b.Flush()
@@ -31,8 +31,8 @@ func TestBatchMakesRunsThatTheKernelCanCut(t *testing.T) {
 		b.Commit(x, 1200)
 	}
 	for i, m := range b.msgs {
-		if m.count > maxSegments || m.len > maxMessage {
-			t.Errorf("message %d: %d segments, %d bytes", i, m.count, m.len)
+		if m.count > maxSegments || len(m.data) > maxMessage {
+			t.Errorf("message %d: %d segments, %d bytes", i, m.count, len(m.data))
 		}
 	}
 }

@@ -4,19 +4,20 @@ package datagram
 // into datagrams (UDP_SEGMENT, Linux 4.18): the way through the stack is walked once per message.
 type gsoOutlet struct{ v *vector }
 
-func (o gsoOutlet) send(msgs []message, buf []byte) {
+func (o gsoOutlet) send(msgs []message) {
 	v := o.v
-	if v.s.noGSO.Load() {
-		mmsgOutlet{v}.send(msgs, buf)
-		return
-	}
 	for i := range msgs {
-		m := &msgs[i]
-		v.add(m.to, buf[m.off:m.off+m.len], m.seg, m.count > 1)
+		if m := &msgs[i]; m.count == 1 || m.to.uncut.Load() {
+			v.split(m)
+		} else {
+			v.add(m.to, m.data, m)
+		}
 	}
 	v.flush()
-	for _, i := range v.refusedRuns {
-		mmsgOutlet{v}.send(msgs[i:i+1], buf)
+	for _, m := range v.uncut {
+		v.split(m)
 	}
-	v.refusedRuns = v.refusedRuns[:0]
+	clear(v.uncut)
+	v.uncut = v.uncut[:0]
+	v.flush()
 }

@@ -3,9 +3,9 @@ package datagram
 // mmsgOutlet sends many datagrams per system call.
 type mmsgOutlet struct{ v *vector }
 
-func (o mmsgOutlet) send(msgs []message, buf []byte) {
+func (o mmsgOutlet) send(msgs []message) {
 	for i := range msgs {
-		o.v.split(&msgs[i], buf)
+		o.v.split(&msgs[i])
 	}
 	o.v.flush()
 }

@@ -25,7 +25,6 @@ type Socket struct {
 	mmsg bool // sendmmsg and recvmmsg work
 	gso  bool // UDP_SEGMENT works, by the probe at the start
 
-	noGSO   atomic.Bool   // it stopped working
 	refused atomic.Uint64 // datagrams that the kernel would not send
 }
 
@@ -70,10 +69,10 @@ const (
 	Segments Mode = "gso"      // and the way through the stack is walked once for each run of them
 )
 
-// Mode is how batches are sent now.
+// Mode is how batches are sent. Where the way to a peer takes no runs, that one's datagrams go singly.
 func (s *Socket) Mode() Mode {
 	switch {
-	case s.mmsg && s.gso && !s.noGSO.Load():
+	case s.mmsg && s.gso:
 		return Segments
 	case s.mmsg:
 		return Multiple

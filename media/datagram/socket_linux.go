@@ -2,6 +2,7 @@ package datagram
 
 import (
 	"encoding/binary"
+	"net"
 	"net/netip"
 	"strconv"
 	"unsafe"
@@ -17,6 +18,9 @@ type sockaddr struct {
 
 func (s *Socket) sockaddr(a netip.AddrPort) (out sockaddr) {
 	if !s.v6 {
+		if !a.Addr().Unmap().Is4() {
+			return out // empty: sending there fails, as it does with a plain socket
+		}
 		binary.NativeEndian.PutUint16(out.b[0:], unix.AF_INET)
 		binary.BigEndian.PutUint16(out.b[2:], a.Port())
 		ip := a.Addr().Unmap().As4()
@@ -28,11 +32,23 @@ func (s *Socket) sockaddr(a netip.AddrPort) (out sockaddr) {
 	binary.BigEndian.PutUint16(out.b[2:], a.Port())
 	ip := a.Addr().As16()
 	copy(out.b[8:], ip[:])
-	if zone, err := strconv.ParseUint(a.Addr().Zone(), 10, 32); err == nil {
-		binary.NativeEndian.PutUint32(out.b[24:], uint32(zone))
-	}
+	binary.NativeEndian.PutUint32(out.b[24:], scope(a.Addr().Zone()))
 	out.n = unix.SizeofSockaddrInet6
 	return out
+}
+
+// scope is the number of a zone: package net names interfaces, parseSockaddr numbers them.
+func scope(zone string) uint32 {
+	if zone == "" {
+		return 0
+	}
+	if n, err := strconv.ParseUint(zone, 10, 32); err == nil {
+		return uint32(n)
+	}
+	if i, err := net.InterfaceByName(zone); err == nil {
+		return uint32(i.Index) //nolint:gosec // a small number
+	}
+	return 0
 }
 
 func parseSockaddr(b *[unix.SizeofSockaddrInet6]byte) netip.AddrPort {

@@ -22,17 +22,20 @@ type vector struct {
 	hdrs []mmsghdr
 	iovs []unix.Iovec
 	ctl  []byte
-	n    int // filled
-	done int // sent or refused
+	runs []*message // of the entries that the kernel is to cut; nil: one datagram
+	n    int        // filled
+	done int        // sent or refused
 	try  func(fd uintptr) bool
+	call func(fd uintptr, hdrs []mmsghdr) (int, unix.Errno) // sendmmsg but in tests
 
-	refusedRuns []int // messages with segments that the kernel refused as such
+	uncut []*message // runs that the kernel refused as such
 }
 
 func newVector(s *Socket) *vector {
 	v := &vector{
 		s: s, hdrs: make([]mmsghdr, batchMessages), iovs: make([]unix.Iovec, batchMessages),
-		ctl: make([]byte, batchMessages*controlSize), refusedRuns: make([]int, 0, batchMessages),
+		ctl: make([]byte, batchMessages*controlSize), runs: make([]*message, batchMessages),
+		uncut: make([]*message, 0, batchMessages), call: sendmmsg,
 	}
 	for i := range v.hdrs {
 		c := (*unix.Cmsghdr)(unsafe.Pointer(&v.ctl[i*controlSize]))
@@ -45,8 +48,14 @@ func newVector(s *Socket) *vector {
 	return v
 }
 
-// add fills the next entry; the memory of b and to must stay until flush returns.
-func (v *vector) add(to *Peer, b []byte, seg int, cut bool) {
+func sendmmsg(fd uintptr, hdrs []mmsghdr) (int, unix.Errno) {
+	n, _, e := unix.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&hdrs[0])), uintptr(len(hdrs)), unix.MSG_DONTWAIT, 0, 0)
+	return int(n), e
+}
+
+// add fills the next entry; the memory of b and to must stay until flush returns. The kernel is to cut
+// b if it is a run.
+func (v *vector) add(to *Peer, b []byte, run *message) {
 	if v.n == len(v.hdrs) {
 		v.flush()
 	}
@@ -55,11 +64,12 @@ func (v *vector) add(to *Peer, b []byte, seg int, cut bool) {
 	h.Namelen = to.raw.n
 	v.iovs[v.n].Base = &b[0]
 	v.iovs[v.n].SetLen(len(b))
+	v.runs[v.n] = run
 	h.Control = nil
 	h.SetControllen(0)
-	if cut {
+	if run != nil {
 		c := v.ctl[v.n*controlSize:]
-		binary.NativeEndian.PutUint16(c[unix.CmsgLen(0):], uint16(seg)) //nolint:gosec // a datagram's length
+		binary.NativeEndian.PutUint16(c[unix.CmsgLen(0):], uint16(run.seg)) //nolint:gosec // a datagram's length
 		h.Control = &c[0]
 		h.SetControllen(controlSize)
 	}
@@ -67,23 +77,27 @@ func (v *vector) add(to *Peer, b []byte, seg int, cut bool) {
 }
 
 // split adds the datagrams of m one by one.
-func (v *vector) split(m *message, buf []byte) {
-	for b := buf[m.off : m.off+m.len]; len(b) > 0; {
+func (v *vector) split(m *message) {
+	for b := m.data; len(b) > 0; {
 		n := min(m.seg, len(b))
-		v.add(m.to, b[:n], n, false)
+		v.add(m.to, b[:n], nil)
 		b = b[n:]
 	}
 }
 
 // flush sends what was added.
 func (v *vector) flush() {
-	v.done = 0
-	if v.n > 0 {
-		// The error can only be that the socket is closed.
-		v.s.raw.Write(v.try) //nolint:errcheck // as said
+	if v.n == 0 {
+		return
 	}
-	for i := range v.n {
-		v.hdrs[i].hdr.Name, v.iovs[i].Base = nil, nil // let go of the viewers' memory
+	v.done = 0
+	if err := v.s.raw.Write(v.try); err != nil { // closed, or past a deadline that somebody has set
+		for ; v.done < v.n; v.done++ {
+			v.drop()
+		}
+	}
+	for i := range v.n { // let go of the viewers' memory
+		v.hdrs[i].hdr.Name, v.iovs[i].Base, v.runs[i] = nil, nil, nil
 	}
 	v.n = 0
 }
@@ -91,32 +105,40 @@ func (v *vector) flush() {
 // push is called by the poller when the socket has room; false: wait for more room.
 func (v *vector) push(fd uintptr) bool {
 	for v.done < v.n {
-		n, _, e := unix.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&v.hdrs[v.done])), uintptr(v.n-v.done), unix.MSG_DONTWAIT, 0, 0)
+		n, e := v.call(fd, v.hdrs[v.done:v.n])
 		switch {
 		case e == unix.EAGAIN:
 			return false
 		case e == unix.EINTR:
-		case e != 0:
+		case e != 0: // of the first message; those before it have gone out
 			v.refuse(e)
+			v.done++
 		default:
-			v.done += int(n)
+			v.done += n
 		}
 	}
 	return true
 }
 
-// refuse skips the message that the kernel did not take.
+// refuse deals with a message that the kernel did not take.
 func (v *vector) refuse(e unix.Errno) {
-	if v.hdrs[v.done].hdr.Control == nil {
-		v.s.refused.Add(1)
-		v.done++
+	run := v.runs[v.done]
+	if run == nil || e != unix.EIO && e != unix.EINVAL && e != unix.EMSGSIZE {
+		v.drop()
 		return
 	}
-	// EIO: the card can't checksum segments; EINVAL: the kernel does not know them. Neither will change.
-	// EMSGSIZE and the rest are about this one path.
-	if e == unix.EIO || e == unix.EINVAL {
-		v.s.noGSO.Store(true)
+	// EMSGSIZE, and EINVAL before Linux 6.14: segments larger than the path takes, which as datagrams of
+	// their own get fragmented. EIO, and EINVAL again: no checksums by the card there, or IPsec. All say
+	// something about the way to this one peer, and will say it again.
+	run.to.uncut.Store(true)
+	v.uncut = append(v.uncut, run)
+}
+
+// drop counts the datagrams of a message that will not be sent.
+func (v *vector) drop() {
+	n := 1
+	if run := v.runs[v.done]; run != nil {
+		n = run.count
 	}
-	v.refusedRuns = append(v.refusedRuns, v.done)
-	v.done++
+	v.s.refused.Add(uint64(n)) //nolint:gosec // not negative
 }
