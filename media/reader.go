@@ -37,12 +37,27 @@ func (r *Reader) Next(ctx context.Context) (*Unit, error) {
 	}
 }
 
-// Drain appends to buf the units that are there now, without waiting, and returns the extended slice,
-// a channel that is closed at the next change, and, once nothing is left of it, why the stream ended.
+// Drain is Take with a channel that is closed at the next change.
 func (r *Reader) Drain(buf []*Unit) ([]*Unit, <-chan struct{}, error) {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	buf, err := r.takeLocked(buf)
+	if err != nil {
+		return buf, nil, err
+	}
+	return buf, r.s.changedLocked(), nil
+}
+
+// Take appends to buf the units that are there now, without waiting, and returns the extended slice
+// and, once nothing is left of it, why the stream ended. [Stream.Watch] tells when to come again.
+func (r *Reader) Take(buf []*Unit) ([]*Unit, error) {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	return r.takeLocked(buf)
+}
+
+func (r *Reader) takeLocked(buf []*Unit) ([]*Unit, error) {
 	s := r.s
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	had := len(buf)
 	if r.seekLocked() {
 		for ; r.pos < s.next; r.pos++ {
@@ -50,9 +65,9 @@ func (r *Reader) Drain(buf []*Unit) ([]*Unit, <-chan struct{}, error) {
 		}
 	}
 	if len(buf) == had && s.ended != nil {
-		return buf, nil, s.ended
+		return buf, s.ended
 	}
-	return buf, s.changedLocked(), nil
+	return buf, nil
 }
 
 func (r *Reader) poll() (*Unit, <-chan struct{}, error) {

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,6 +37,7 @@ type Stream struct {
 	key      uint64 // newest unit to begin with; valid if hasKey
 	hasKey   bool
 	changed  chan struct{} // closed when something below changes; nil while nobody waits
+	watchers []*watcher    // copied when it changes
 	params   *Params       // of the newest key frame
 	epoch    uint32        // of the newest units
 	pub      *Publisher    // nil while nobody publishes
@@ -133,12 +135,39 @@ func (s *Stream) wakeLocked() {
 	}
 }
 
+// watcher is one registration with Watch.
+type watcher struct{ f func() }
+
+// Watch has f called after each unit and at the end, until stop is called. f must not block; it may still
+// be running, or about to, when stop returns. It is for those who look after many streams at once, for
+// whom a channel for each and change would be too dear.
+func (s *Stream) Watch(f func()) (stop func()) {
+	w := &watcher{f}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watchers = append(slices.Clone(s.watchers), w)
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.watchers = slices.DeleteFunc(slices.Clone(s.watchers), func(x *watcher) bool { return x == w })
+	}
+}
+
+func tell(watchers []*watcher) {
+	for _, w := range watchers {
+		w.f()
+	}
+}
+
 // append gives u its number and puts it into the ring. Called by one publisher at a time.
-func (s *Stream) append(u *Unit) {
+func (s *Stream) append(u *Unit) { tell(s.put(u)) }
+
+// put is append but for the watchers, whom it returns.
+func (s *Stream) put(u *Unit) []*watcher {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended != nil {
-		return
+		return nil
 	}
 	u.Seq = s.next
 	if s.next-s.first == ringUnits {
@@ -157,6 +186,7 @@ func (s *Stream) append(u *Unit) {
 		s.dropLocked()
 	}
 	s.wakeLocked()
+	return s.watchers
 }
 
 // staleLocked reports whether the oldest unit lies before the last key frame and the kept span.
@@ -187,7 +217,9 @@ func (s *Stream) end(err error) {
 	for x := range s.sessions {
 		open = append(open, x)
 	}
+	watchers := s.watchers
 	s.mu.Unlock()
+	tell(watchers)
 	for _, x := range open {
 		x.Kick(err)
 	}

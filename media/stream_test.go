@@ -251,3 +251,27 @@ func BenchmarkWriteAndDrain(b *testing.B) {
 		i++
 	}
 }
+
+func TestWatchersAreToldUntilTheyStop(t *testing.T) {
+	s := newStream("s", []Track{{Codec: Opus}}, &totals{})
+	var a, b int
+	stop := s.Watch(func() { a++ })
+	s.Watch(func() { b++ })
+	s.append(&Unit{Key: true})
+	r := s.NewReader()
+	if got, err := r.Take(nil); len(got) != 1 || err != nil {
+		t.Errorf("took %d units, %v", len(got), err)
+	}
+	stop()
+	s.append(&Unit{Key: true})
+	s.end(ErrEnded)
+	if a != 1 || b != 3 {
+		t.Errorf("told %d and %d times, want 1 and 3", a, b)
+	}
+	if got, err := r.Take(nil); len(got) != 1 || err != nil {
+		t.Errorf("took %d units, %v; what is left comes before the end", len(got), err)
+	}
+	if _, err := r.Take(nil); !errors.Is(err, ErrEnded) {
+		t.Errorf("got %v, want the end", err)
+	}
+}

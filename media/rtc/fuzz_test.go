@@ -32,7 +32,8 @@ func testGroup(t testing.TB) (*Transport, *Group) {
 	}
 	tr := New(Config{})
 	tr.sock = &datagram.Socket{}
-	g := newGroup(tr, p.Stream())
+	tr.workers = []*worker{newWorker(tr.sock)}
+	g := tr.placeLocked(p.Stream())
 	g.users = 1 << 30
 	g.tracks[videoLane], g.tracks[audioLane] = g.newTrack(g.s, 0), g.newTrack(g.s, 1)
 	return tr, g

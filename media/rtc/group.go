@@ -12,22 +12,42 @@ import (
 
 const mailLimit = 4096 // reports waiting for the worker; more: dropped, viewers ask again
 
-// Group is one stream on its way to its viewers.
+// Group is one stream on its way to those of its viewers that one worker has.
 type Group struct {
-	t            *Transport
-	s            *media.Stream
-	once         sync.Once     // open
-	failure      error         // of open
-	tracks       [2]*track     // by videoLane, audioLane; fixed by open
-	releaseSound func()        // gives the derived sound back; may be nil
-	wake         chan struct{} // capacity 1: there is mail or a newcomer; full: the worker knows
-	quit         chan struct{}
+	t    *Transport
+	w    *worker
+	s    *media.Stream
+	once sync.Once // open
+
+	// Fixed by open.
+	failure      error
+	tracks       [2]*track // by videoLane, audioLane
+	releaseSound func()    // gives the derived sound back; may be nil
+	unwatch      []func()
 
 	users int // guarded by Transport.mu
 
-	mu    sync.Mutex // guards fresh, mail
+	marked bool // in worker.marked; guarded by worker.mu
+
+	mu    sync.Mutex // guards fresh, mail, empty
 	fresh []*Viewer  // joined since the worker looked
 	mail  []letter
+	empty bool // the last user is gone: the worker lets go of everything
+
+	// All below is the worker's.
+	feeds   []*feed
+	viewers []*Viewer
+	late    []*Viewer  // those of viewers that have not had everything
+	news    []position // packets that came and were not looked at yet
+	letters []letter   // mail of this pass
+	ended   error      // why the stream is over
+	joined  bool       // there are newcomers in this pass
+	held    time.Time  // sound has been waiting since; zero: none waits
+	reports time.Time  // when sender reports went out
+	asked   time.Time  // when the publisher was last asked for a key frame
+	due     time.Time  // when the group wants its next pass; zero: when something is new
+	taken   bool       // in worker.groups
+	listed  bool       // in worker.timed
 }
 
 // track is one track of a group: where its units come from and the ring of its packets. But for its
@@ -52,6 +72,19 @@ func (t *track) params() *media.Params {
 	return nil
 }
 
+// feed is one stream that the worker reads for a group.
+type feed struct {
+	s    *media.Stream
+	r    *media.Reader
+	over bool
+}
+
+// position names a packet in a track's ring.
+type position struct {
+	lane int
+	pos  uint64
+}
+
 // letter is one report of a viewer for the worker.
 type letter struct {
 	v    *Viewer
@@ -61,12 +94,7 @@ type letter struct {
 	mask uint16
 }
 
-func newGroup(t *Transport, s *media.Stream) *Group {
-	return &Group{t: t, s: s, wake: make(chan struct{}, 1), quit: make(chan struct{})}
-}
-
-// open finds out what of the stream can be sent, and starts the worker, which ends with the stream or
-// when the last user has released the group.
+// open finds out what of the stream can be sent, and has the worker told of its units.
 func (g *Group) open() {
 	if i := g.s.Track(true); i >= 0 {
 		g.tracks[videoLane] = g.newTrack(g.s, i)
@@ -76,15 +104,15 @@ func (g *Group) open() {
 		g.failure = fmt.Errorf("%w: browsers can't play %s", media.ErrCodec, g.codecs())
 		return
 	}
-	g.t.wg.Add(1)
-	go func() {
-		defer g.t.wg.Done()
-		if g.releaseSound != nil {
-			defer g.releaseSound()
+	for _, t := range g.tracks {
+		if t != nil && (len(g.feeds) == 0 || g.feeds[0].s != t.source) {
+			g.feeds = append(g.feeds, &feed{s: t.source, r: t.source.NewReader()})
 		}
-		w := newWorker(g)
-		w.run()
-	}()
+	}
+	for _, f := range g.feeds {
+		g.unwatch = append(g.unwatch, f.s.Watch(g.mark))
+	}
+	g.mark()
 }
 
 func (g *Group) newTrack(s *media.Stream, i int) *track {
@@ -146,7 +174,7 @@ func (g *Group) join(v *Viewer) {
 	g.mu.Lock()
 	g.fresh = append(g.fresh, v)
 	g.mu.Unlock()
-	g.poke()
+	g.mark()
 }
 
 // post hands a report to the worker.
@@ -156,26 +184,21 @@ func (g *Group) post(l letter) {
 		g.mail = append(g.mail, l)
 	}
 	g.mu.Unlock()
-	g.poke()
+	g.mark()
 }
 
-func (g *Group) poke() {
-	select {
-	case g.wake <- struct{}{}:
-	default: // it will look anyway
-	}
-}
+func (g *Group) mark() { g.w.mark(g) }
 
-// release gives back what Transport.group gave; the last one ends the worker.
-func (g *Group) release() {
-	g.t.mu.Lock()
-	g.users--
-	last := g.users == 0
-	if last && g.t.groups[g.s] == g {
-		delete(g.t.groups, g.s)
+// leave has the worker let go of everything: the last user is gone.
+func (g *Group) leave() {
+	g.mu.Lock()
+	g.empty = true
+	g.mu.Unlock()
+	for _, stop := range g.unwatch {
+		stop()
 	}
-	g.t.mu.Unlock()
-	if last {
-		close(g.quit)
+	if g.releaseSound != nil {
+		g.releaseSound()
 	}
+	g.mark()
 }

@@ -44,42 +44,41 @@ func (a *allowance) allow(index uint64, now time.Time) bool {
 }
 
 // answerMail answers what viewers reported since the last pass.
-func (w *worker) answerMail() {
-	for _, m := range w.mail {
+func (g *Group) answerMail(w *worker) {
+	for _, m := range g.letters {
 		if m.v.ctx.Err() != nil || m.v.keys.Load() == nil || m.v.to.Load() == nil || !m.v.send.lanes[m.lane].on {
 			continue
 		}
 		if m.key {
-			w.answerKey(m.v, m.lane)
+			g.answerKey(w, m.v, m.lane)
 			continue
 		}
-		w.resend(m.v, m.lane, m.seq)
+		g.resend(w, m.v, m.lane, m.seq)
 		for seq, mask := m.seq+1, m.mask; mask != 0; seq, mask = seq+1, mask>>1 {
 			if mask&1 != 0 {
-				w.resend(m.v, m.lane, seq)
+				g.resend(w, m.v, m.lane, seq)
 			}
 		}
 	}
-	clear(w.mail)
-	w.mail = w.mail[:0]
+	clear(g.letters)
+	g.letters = g.letters[:0]
 }
 
 // resend sends one packet again, on the RTX stream where there is one.
-func (w *worker) resend(v *Viewer, lane int, seq uint16) {
-	l, r := &v.send.lanes[lane], &w.g.tracks[lane].ring
+func (g *Group) resend(w *worker, v *Viewer, lane int, seq uint16) {
+	l, r := &v.send.lanes[lane], &g.tracks[lane].ring
 	pos, index, s, ok := l.find(seq)
 	if !ok || !r.has(pos) || !v.send.resend.allow(index, w.now) {
 		return
 	}
 	p, to, k := r.at(pos), v.to.Load(), v.keys.Load()
 	ts := s.timestamp(pos, p)
-	before := v.send.sent
 	if l.rtxPT == 0 {
 		w.put(v, to, k, l, p, index, ts)
 	} else {
 		w.putRTX(v, to, k, l, p, seq, ts)
 	}
-	v.session.Sent.Add(uint64(v.send.sent - before)) //nolint:gosec // positive
+	v.send.tell(v)
 }
 
 // putRTX seals a retransmission (RFC 4588 §4): its own stream, the original number in front.
@@ -100,10 +99,10 @@ func (w *worker) putRTX(v *Viewer, to *datagram.Peer, k *keys, l *lane, p *pkt, 
 // answerKey answers a request for a key frame. A relay can't make one: the viewer gets the newest
 // again with what followed, at most once a second and as seldom as it is old, so that nobody costs
 // more than twice the stream. The publisher is asked too.
-func (w *worker) answerKey(v *Viewer, i int) {
-	l, t := &v.send.lanes[i], w.g.tracks[i]
+func (g *Group) answerKey(w *worker, v *Viewer, i int) {
+	l, t := &v.send.lanes[i], g.tracks[i]
 	r := &t.ring
-	w.wantKeyFrame()
+	g.wantKeyFrame(w)
 	if i != videoLane || l.waits || l.cursor != r.next || !r.hasKey || t.numbered {
 		return
 	}
@@ -114,12 +113,5 @@ func (w *worker) answerKey(v *Viewer, i int) {
 	v.send.repeated = w.now
 	v.send.nextSlice = w.now
 	l.repeat(r)
-	w.behind = true
-}
-
-func (w *worker) wantKeyFrame() {
-	if w.now.Sub(w.asked) >= repeatGap {
-		w.asked = w.now
-		w.g.t.wantKeyFrame(w.g.s)
-	}
+	g.lag(v)
 }

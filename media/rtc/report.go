@@ -14,10 +14,10 @@ const cname = "xianfeng"
 
 // report sends the viewer sender reports of its tracks: where their timestamps lie in programme time,
 // the same for all tracks of the stream, so that sound and picture play in step.
-func (w *worker) report(v *Viewer, to *datagram.Peer, k *keys) {
+func (g *Group) report(w *worker, v *Viewer, to *datagram.Peer, k *keys) {
 	b := w.scratch[:0]
 	var ssrc uint32
-	for i, t := range w.g.tracks {
+	for i, t := range g.tracks {
 		if l := &v.send.lanes[i]; t != nil && l.on && t.pics > 0 {
 			if ssrc == 0 {
 				ssrc = l.ssrc

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"runtime"
 	"sync"
 	"time"
 
@@ -66,12 +67,13 @@ type Transport struct {
 	stop        chan struct{}
 	wg          sync.WaitGroup // all goroutines of the package
 
-	demux demux
+	demux   demux
+	workers []*worker // fixed by Start
 
 	mu        sync.Mutex // guards all below; never held while calling out
 	byUfrag   map[string]*Viewer
 	byAddr    map[netip.AddrPort]*Viewer
-	groups    map[*media.Stream]*Group
+	groups    map[*media.Stream][]*Group
 	waiting   int                  // viewers that are not connected yet
 	waitingOf map[netip.Prefix]int // by source
 	closed    bool
@@ -94,7 +96,7 @@ func New(cfg Config) *Transport {
 	}
 	return &Transport{
 		cfg: cfg, log: cfg.Log, rebind: rebindTime, stop: make(chan struct{}),
-		byUfrag: map[string]*Viewer{}, byAddr: map[netip.AddrPort]*Viewer{}, groups: map[*media.Stream]*Group{},
+		byUfrag: map[string]*Viewer{}, byAddr: map[netip.AddrPort]*Viewer{}, groups: map[*media.Stream][]*Group{},
 		waitingOf: map[netip.Prefix]int{},
 	}
 }
@@ -112,8 +114,14 @@ func (t *Transport) Start() error {
 	t.foreign = newForeignConn(t.sock)
 	t.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: t.foreign, Logger: quiet{}})
 	t.tcp = openTCPMux(t.sock.Local(), t.log)
+	for range min(runtime.GOMAXPROCS(0), maxWorkers) {
+		w := newWorker(t.sock)
+		t.workers = append(t.workers, w)
+		t.wg.Go(func() { w.run(t.stop) })
+	}
 	t.wg.Add(2)
-	// receive ends when Close closes the socket, watch when it closes stop; Close waits for both.
+	// Receive ends when Close closes the socket, watch and the workers when it closes stop; Close waits
+	// for all.
 	go func() {
 		defer t.wg.Done()
 		t.sock.Receive(t.handle)
@@ -138,7 +146,7 @@ func (t *Transport) TCPMux() ice.TCPMux {
 }
 
 // OnKeyFrameWanted registers f to be called when a viewer needs a key frame that the ring does not
-// have, at most once a second for each stream. f must not block.
+// have, at most once a second for each stream and worker. f must not block.
 func (t *Transport) OnKeyFrameWanted(f func(*media.Stream)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -233,7 +241,7 @@ func (t *Transport) View(s *media.Stream, offer []byte, r Request) (*Viewer, []b
 	}
 	a, err := choose(o, g)
 	if err != nil {
-		g.release()
+		t.release(g)
 		return nil, nil, fmt.Errorf("view %q: %w", s.Name(), err)
 	}
 	v := newViewer(t, g, o, a)
@@ -241,14 +249,14 @@ func (t *Transport) View(s *media.Stream, offer []byte, r Request) (*Viewer, []b
 	x, err := s.NewSession(r.Protocol, r.Remote, v.Close)
 	if err != nil {
 		v.cancel(err)
-		g.release()
+		t.release(g)
 		return nil, nil, fmt.Errorf("view %q: %w", s.Name(), err)
 	}
 	v.session = x
 	if err := t.admit(v); err != nil {
 		x.Leave()
 		v.cancel(err)
-		g.release()
+		t.release(g)
 		return nil, nil, fmt.Errorf("view %q: %w", s.Name(), err)
 	}
 	if v.ctx.Err() != nil { // the stream ended meanwhile
@@ -282,28 +290,6 @@ func (t *Transport) waitedLocked(v *Viewer) {
 	if t.waitingOf[v.source]--; t.waitingOf[v.source] == 0 {
 		delete(t.waitingOf, v.source)
 	}
-}
-
-// group returns the stream's group with one more user; release gives it back.
-func (t *Transport) group(s *media.Stream) (*Group, error) {
-	t.mu.Lock()
-	if t.closed {
-		t.mu.Unlock()
-		return nil, fmt.Errorf("%w: the server stops", media.ErrEnded)
-	}
-	g := t.groups[s]
-	if g == nil {
-		g = newGroup(t, s)
-		t.groups[s] = g
-	}
-	g.users++
-	t.mu.Unlock()
-	g.once.Do(g.open)
-	if g.failure != nil {
-		g.release()
-		return nil, g.failure
-	}
-	return g, nil
 }
 
 // wantKeyFrame passes a wish on to whoever registered for it.

@@ -126,8 +126,7 @@ func (v *Viewer) remove() {
 		t.log.Info("viewer left", "stream", v.g.s.Name(), "protocol", v.session.Protocol, "remote", v.session.Remote, "error", v.Err())
 	}
 	v.session.Leave()
-	v.g.poke()
-	v.g.release()
+	t.release(v.g)
 }
 
 // AfterDone calls f on a goroutine of its own once the viewer is gone.
