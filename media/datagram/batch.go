@@ -27,6 +27,9 @@ type Via interface {
 	// Send takes one or more datagrams, one after the other in b: all of seg bytes but the last,
 	// which may be shorter. It must not block and not keep b. What it can't take it drops.
 	Send(b []byte, seg int)
+	// Full reports whether some of what it was sent is still waiting: who can wait does better to wait
+	// than to have Send drop. It must not block.
+	Full() bool
 }
 
 // PeerVia returns a peer at a whose datagrams go through via.

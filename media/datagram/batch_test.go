@@ -48,6 +48,8 @@ func (p *pieces) Send(b []byte, seg int) {
 	}
 }
 
+func (p *pieces) Full() bool { return false }
+
 func TestWhatDoesNotGoThroughTheSocketGoesItsWay(t *testing.T) {
 	for _, m := range []Mode{Plain, Multiple, Segments} {
 		t.Run(string(m), func(t *testing.T) {

@@ -151,7 +151,7 @@ func FuzzDatagram(f *testing.F) {
 		if len(b) >= 20 && b[0] <= 3 {
 			c.in.Raw = append(c.in.Raw[:0], b...)
 			if c.in.Decode() == nil {
-				tr.check(&c.in, "user", "abcd", from)
+				tr.check(&c.in, "user", "abcd", way{from: from})
 			}
 			binary.BigEndian.PutUint16(b, 1)
 		}

@@ -20,9 +20,8 @@ const (
 	acceptPause   = 5 * time.Millisecond // after the first failure; doubles up to a second
 )
 
-// listener is the TCP port as pion's mux sees it. It outlives errors of Accept, at which the mux would
-// stop for good; it bounds the connections, the excess is closed; and it closes them all when it is
-// closed, since the mux would wait for the silent ones.
+// listener accepts connections. It outlives errors of Accept; it bounds the connections, the excess is
+// closed; and it closes them all when it is closed.
 type listener struct {
 	net.Listener
 	log  *slog.Logger
@@ -41,7 +40,7 @@ func newListener(l net.Listener, log *slog.Logger) *listener {
 }
 
 // Accept returns the next connection within the limits.
-func (l *listener) Accept() (net.Conn, error) {
+func (l *listener) Accept() (*tcpConn, error) {
 	for pause := acceptPause; ; {
 		nc, err := l.Listener.Accept()
 		switch {
@@ -64,9 +63,10 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-// admit returns the connection as the mux may have it, or nil if it can't be had.
+// admit returns the connection with its limits, or nil if it can't be had.
 func (l *listener) admit(nc net.Conn) *tcpConn {
-	c := &tcpConn{Conn: nc, l: l, source: sourceOf(nc.RemoteAddr().String())}
+	c := &tcpConn{Conn: nc, l: l, source: sourceOf(nc.RemoteAddr().String()), until: time.Now().Add(silentTime)}
+	nc.SetReadDeadline(c.until) //nolint:errcheck // a closed connection ends by itself
 	l.mu.Lock()
 	var why error
 	switch {
@@ -124,12 +124,21 @@ type tcpConn struct {
 	net.Conn
 	l      *listener
 	source netip.Prefix
+	until  time.Time // the end of a stranger's time
+	head   []byte    // what was read to see whose it is; for Read
 
 	proven, gone bool // guarded by listener.mu
 }
 
 // Read ends a stranger's connection as if it had hung up: a timeout would end its namesake's ICE too.
 func (c *tcpConn) Read(b []byte) (int, error) {
+	if len(c.head) > 0 {
+		n := copy(b, c.head)
+		if c.head = c.head[n:]; len(c.head) == 0 {
+			c.head = nil // lets go of the memory
+		}
+		return n, nil
+	}
 	n, err := c.Conn.Read(b)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		err = io.EOF
@@ -146,11 +155,10 @@ func (c *tcpConn) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// SetReadDeadline does not take the mux's deadline away from a connection that has only claimed to be
-// somebody.
+// SetReadDeadline gives a connection that has only claimed to be somebody no more time than it has.
 func (c *tcpConn) SetReadDeadline(t time.Time) error {
 	c.l.mu.Lock()
-	keep := t.IsZero() && !c.proven
+	keep := (t.IsZero() || t.After(c.until)) && !c.proven
 	c.l.mu.Unlock()
 	if keep {
 		return nil

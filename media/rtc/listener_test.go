@@ -59,7 +59,7 @@ func closedByServer(t *testing.T, c net.Conn) {
 func TestTCPOutlivesFailuresOfAccept(t *testing.T) {
 	l := &poorListener{Listener: localListener(t)}
 	l.failures.Store(3)
-	m := newTCPMux(l, slog.New(slog.DiscardHandler))
+	m := newTCPPort(New(Config{}), l, slog.New(slog.DiscardHandler))
 	defer m.close()
 	c := dialTCP(t, l.Addr())
 	if _, err := c.Write([]byte("\x00\x02ab")); err != nil { // RFC 4571 §2; no STUN
@@ -165,6 +165,8 @@ type farConn struct {
 
 func (c farConn) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(c.from) }
 func (c farConn) Close() error         { return nil }
+
+func (c farConn) SetReadDeadline(time.Time) error { return nil }
 
 func TestStrangersOverTCPAreBoundedInAll(t *testing.T) {
 	l := newListener(localListener(t), slog.New(slog.DiscardHandler))

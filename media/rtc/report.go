@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"encoding/binary"
+	"sync"
 	"time"
 
 	"github.com/pion/srtp/v3"
@@ -69,9 +70,11 @@ func appendSDES(b []byte, ssrc uint32) []byte {
 
 const maxSources = 8 // SSRCs of reports that a viewer may use
 
-// ears take a viewer's RTCP. They belong to the receive loop.
+// ears take a viewer's RTCP, from the receive loop and from its connections over TCP.
 type ears struct {
-	viewer  *Viewer
+	viewer *Viewer
+
+	mu      sync.Mutex // guards all below and keys.in; taken before Group.mu
 	plain   []byte
 	sources []uint32
 	lossOf  [2]int32 // as last reported, by lane
@@ -83,6 +86,8 @@ func (e *ears) hear(b []byte) {
 	if k == nil || len(b) < 8 {
 		return
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	plain, ok := e.open(k.in, b)
 	if ok {
 		parseRTCP(plain, e)

@@ -63,7 +63,7 @@ type keys struct {
 	profile string
 	seal    sealer
 	out     *srtp.Context // SRTCP to the viewer; the worker's
-	in      *srtp.Context // SRTCP from the viewer; the receive loop's
+	in      *srtp.Context // SRTCP from the viewer; guarded by ears.mu
 }
 
 // newKeys splits exported keying material (RFC 5764 §4.2): client key, server key, client salt,

@@ -62,7 +62,7 @@ type Transport struct {
 	fingerprint string // of cert, as in SDP
 	mux         *ice.UDPMuxDefault
 	foreign     *foreignConn
-	tcp         *tcpMux
+	tcp         *tcpPort      // nil where the port was taken
 	rebind      time.Duration // rebindTime; shorter in tests
 	stop        chan struct{}
 	wg          sync.WaitGroup // all goroutines of the package
@@ -113,7 +113,7 @@ func (t *Transport) Start() error {
 	}
 	t.foreign = newForeignConn(t.sock)
 	t.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: t.foreign, Logger: quiet{}})
-	t.tcp = openTCPMux(t.sock.Local(), t.log)
+	t.tcp = openTCP(t, t.sock.Local())
 	for range min(runtime.GOMAXPROCS(0), maxWorkers) {
 		w := newWorker(t.sock)
 		t.workers = append(t.workers, w)
@@ -263,7 +263,7 @@ func (t *Transport) View(s *media.Stream, offer []byte, r Request) (*Viewer, []b
 		v.remove()
 		return nil, nil, fmt.Errorf("view %q: %w", s.Name(), context.Cause(v.ctx))
 	}
-	return v, a.render(v, t.Candidates(r.Remote, false)), nil
+	return v, a.render(v, t.Candidates(r.Remote, true)), nil
 }
 
 func (t *Transport) admit(v *Viewer) error {

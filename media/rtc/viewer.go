@@ -40,6 +40,7 @@ type Viewer struct {
 	heard       time.Time        // newest authenticated STUN request
 	moved       time.Time        // the address in use was last heard of
 	addrs       []netip.AddrPort // keys in Transport.byAddr
+	conns       []*framed        // over TCP
 	recent      transactions
 	pipe        *pipe // from the first DTLS packet on
 
@@ -115,12 +116,16 @@ func (v *Viewer) remove() {
 	for _, a := range v.addrs {
 		delete(t.byAddr, a)
 	}
-	v.addrs = nil
+	conns := v.conns
+	v.addrs, v.conns = nil, nil
 	if !v.connected {
 		t.waitedLocked(v)
 	}
 	p := v.pipe
 	t.mu.Unlock()
+	for _, c := range conns {
+		c.linger()
+	}
 	if p == nil {
 		// No handshake goroutine to say it.
 		t.log.Info("viewer left", "stream", v.g.s.Name(), "protocol", v.session.Protocol, "remote", v.session.Remote, "error", v.Err())

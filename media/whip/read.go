@@ -41,7 +41,7 @@ func (p viewer) patch(f *fragment, remote string) (string, error) {
 		return "", nil
 	}
 	ufrag, pwd := p.v.Restart(f.ufrag)
-	return fmt.Sprintf("a=ice-lite\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", ufrag, pwd) + p.t.Candidates(remote, false), nil
+	return fmt.Sprintf("a=ice-lite\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", ufrag, pwd) + p.t.Candidates(remote, true), nil
 }
 
 func (p viewer) close(err error) { p.v.Close(err) }
