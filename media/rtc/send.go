@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"math"
 	"time"
 
 	"xianfeng/media"
@@ -164,10 +165,8 @@ func (g *Group) serve(w *worker, v *Viewer, report bool) {
 		x.resend.init(w.now)
 		report = true
 	}
-	for _, n := range g.news {
-		if l := &x.lanes[n.lane]; l.on && l.cursor == n.pos && !l.waits {
-			g.next(w, v, to, k, l, &g.tracks[n.lane].ring)
-		}
+	if n := room(to); n > 0 {
+		g.serveNews(w, v, to, k, n)
 	}
 	if l := &x.lanes[videoLane]; l.on && !l.waits && l.cursor != g.tracks[videoLane].ring.next {
 		g.lag(v)
@@ -176,6 +175,41 @@ func (g *Group) serve(w *worker, v *Viewer, report bool) {
 		g.report(w, v, to, k)
 	}
 	x.tell(v)
+}
+
+// serveNews sends one viewer what is new, of pictures at most room packets.
+func (g *Group) serveNews(w *worker, v *Viewer, to *datagram.Peer, k *keys, room int) {
+	for _, n := range g.news {
+		l := &v.send.lanes[n.lane]
+		switch {
+		case !l.on || l.waits || l.cursor > n.pos:
+			continue
+		case n.lane == videoLane:
+			if l.cursor != n.pos || room == 0 {
+				continue
+			}
+			room--
+		case l.cursor < n.pos:
+			l.goTo(n.pos) // sound that found no room is past
+		}
+		g.next(w, v, to, k, l, &g.tracks[n.lane].ring)
+	}
+	if room == 0 {
+		v.send.nextSlice = w.now.Add(sliceGap - sliceGap/10)
+	}
+}
+
+// room is how many packets a viewer may be sent now. A connection that still has some gets none; the
+// viewer is late then, and goes on at the newest key frame when the ring has overtaken it.
+func room(to *datagram.Peer) int {
+	switch via := to.Via(); {
+	case via == nil:
+		return math.MaxInt
+	case via.Full():
+		return 0
+	default:
+		return catchUpSlice // what waits without loss if the socket takes nothing
+	}
 }
 
 // tell adds what was sent to the viewer's session.
@@ -260,7 +294,7 @@ func (g *Group) catchUp(w *worker, v *Viewer) bool {
 	}
 	if !w.now.Before(x.nextSlice) {
 		x.nextSlice = w.now.Add(sliceGap - sliceGap/10) // timers are late, never early
-		for i := 0; i < catchUpSlice && l.cursor != r.next; i++ {
+		for i := min(catchUpSlice, room(to)); i > 0 && l.cursor != r.next; i-- {
 			g.next(w, v, to, k, l, r)
 		}
 		x.tell(v)
