@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -9,20 +10,24 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/transport/v5/packetio"
 )
 
-// pipe is the net.PacketConn that a viewer's DTLS runs over: packets in from the receive loop, packets
-// out through the socket to wherever the viewer is.
+// pipe is the net.PacketConn that a viewer's handshake runs over: packets in from the receive loop,
+// packets out to wherever the viewer is.
 type pipe struct {
 	in *packetio.Buffer // 32 packets; full: dropped, DTLS sends them again
 	v  *Viewer
+
+	mu     sync.Mutex // guards all below, and is held while sending
+	muted  bool
+	flight []byte // the newest datagram that is the end of a handshake
 }
 
 func newPipe(v *Viewer) *pipe {
@@ -44,15 +49,23 @@ func (p *pipe) ReadFrom(b []byte) (int, net.Addr, error) {
 }
 
 func (p *pipe) WriteTo(b []byte, _ net.Addr) (int, error) {
-	a := p.v.to.Load()
-	if a == nil {
-		return 0, net.ErrClosed
-	}
-	if c, ok := a.Via().(*framed); ok {
-		c.say(b)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.muted {
 		return len(b), nil
 	}
-	return p.v.t.sock.Write(b, a.AddrPort)
+	if len(b) > 0 && b[0] == recordChange {
+		p.flight = bytes.Clone(b)
+	}
+	return len(b), p.v.write(b)
+}
+
+// mute drops what is written from now on and returns our last flight.
+func (p *pipe) mute() []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.muted = true
+	return p.flight
 }
 
 func (p *pipe) Close() error                      { return p.in.Close() }
@@ -61,18 +74,41 @@ func (p *pipe) SetDeadline(t time.Time) error     { return p.in.SetReadDeadline(
 func (p *pipe) SetReadDeadline(t time.Time) error { return p.in.SetReadDeadline(t) }
 func (p *pipe) SetWriteDeadline(time.Time) error  { return nil }
 
-// handleDTLS gives a packet to the viewer's DTLS; the first one starts it.
+// write sends one datagram to wherever the viewer is.
+func (v *Viewer) write(b []byte) error {
+	to := v.to.Load()
+	if to == nil {
+		return net.ErrClosed
+	}
+	if c, ok := to.Via().(*framed); ok {
+		c.say(b)
+		return nil
+	}
+	_, err := v.t.sock.Write(b, to.AddrPort)
+	return err
+}
+
+// handleDTLS takes a packet of the viewer's DTLS; the first one starts the handshake.
 func (v *Viewer) handleDTLS(b []byte) {
 	v.t.mu.Lock()
-	if v.pipe == nil && v.admitted {
+	a := v.dtls
+	if a == nil && v.pipe == nil && v.admitted {
 		v.pipe = newPipe(v)
 		v.wg.Add(1)
-		// runDTLS ends with the viewer; Transport.Close waits for it.
-		go v.runDTLS(v.pipe)
+		// shake ends with the handshake or with the viewer; Transport.Close waits for it.
+		go v.shake(v.pipe)
 	}
 	p := v.pipe
 	v.t.mu.Unlock()
-	if p != nil {
+	switch {
+	case a != nil:
+		switch a.hear(b) {
+		case wishFlight:
+			v.write(a.flight) //nolint:errcheck // the viewer asks again
+		case wishEnd:
+			v.Close(errGoodbye)
+		}
+	case p != nil:
 		p.in.Write(b, nil) //nolint:errcheck // full or closed: as if lost on the way
 	}
 }
@@ -82,41 +118,24 @@ var (
 	errGoodbye     = errors.New("the viewer said goodbye")
 )
 
-// runDTLS shakes hands, lets the viewer join its group, and then sleeps until one of the sides ends it.
-func (v *Viewer) runDTLS(p *pipe) {
+// shake shakes hands and lets the viewer join its group.
+func (v *Viewer) shake(p *pipe) {
 	defer v.wg.Done()
 	defer p.Close() //nolint:errcheck // a buffer
-	conn, err := v.shakeHands(p)
+	k, a, err := v.shakeHands(p)
 	if err != nil {
 		v.Close(fmt.Errorf("DTLS handshake: %w", err))
-		v.t.log.Warn("viewer failed", "stream", v.g.s.Name(), "protocol", v.session.Protocol, "remote", v.session.Remote, "error", v.Err())
 		return
 	}
-	v.wg.Add(1)
-	stop := context.AfterFunc(v.ctx, func() {
-		defer v.wg.Done()
-		conn.Close() //nolint:errcheck // says goodbye, once, and ends the loop below
-	})
-	v.connect()
-	var buf [2048]byte
-	for {
-		// Nothing but alerts can come; garbage does not end the connection (RFC 6347 §4.1.2.7).
-		if _, err := conn.Read(buf[:]); errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || v.ctx.Err() != nil {
-			break
-		}
-	}
-	v.Close(errGoodbye)
-	if stop() {
-		v.wg.Done()
-	}
-	conn.Close() //nolint:errcheck // already closed
-	v.t.log.Info("viewer left", "stream", v.g.s.Name(), "protocol", v.session.Protocol, "remote", v.session.Remote, "error", v.Err())
+	v.connect(k, a)
 }
 
-func (v *Viewer) shakeHands(p *pipe) (*dtls.Conn, error) {
+func (v *Viewer) shakeHands(p *pipe) (*keys, *association, error) {
 	conn, err := dtls.ServerWithOptions(p, p.remote(),
 		dtls.WithCertificates(v.t.cert),
 		dtls.WithClientAuth(dtls.RequireAnyClientCert),
+		// What everybody must have (RFC 8827 §6.5), and what association knows.
+		dtls.WithCipherSuites(dtls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256),
 		// The first that both have wins. GCM costs half of what CM with HMAC does.
 		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80),
 		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
@@ -130,50 +149,47 @@ func (v *Viewer) shakeHands(p *pipe) (*dtls.Conn, error) {
 			return nil
 		}))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	defer conn.Close() //nolint:errcheck // after the handshake it is mute
 	ctx, cancel := context.WithTimeout(v.ctx, handshakeTime)
 	defer cancel()
-	err = conn.HandshakeContext(ctx)
-	if err == nil {
-		err = v.adopt(conn)
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return nil, nil, err
 	}
-	if err != nil {
-		conn.Close() //nolint:errcheck // it failed already
-		return nil, err
-	}
-	return conn, nil
-}
-
-// adopt takes the SRTP keys of a finished handshake.
-func (v *Viewer) adopt(conn *dtls.Conn) error {
+	// What the connection seals from here on is not sent: association's only record may have its nonce.
+	flight := p.mute()
 	profile, ok := conn.SelectedSRTPProtectionProfile()
 	if !ok {
-		return errors.New("no SRTP profile in common")
+		return nil, nil, errors.New("no SRTP profile in common")
 	}
 	state, ok := conn.ConnectionState()
 	if !ok {
-		return errors.New("no connection state")
+		return nil, nil, errors.New("no connection state")
 	}
 	k, err := newKeys(profile, state.ExportKeyingMaterial)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	v.keys.Store(k)
-	return nil
+	a, err := newAssociation(&state, flight)
+	return k, a, err
 }
 
 // connect lets the viewer join its group.
-func (v *Viewer) connect() {
+func (v *Viewer) connect(k *keys, a *association) {
 	v.t.mu.Lock()
+	v.pipe = nil
 	if !v.admitted {
 		v.t.mu.Unlock()
+		v.write(a.goodbye()) //nolint:errcheck // it is gone anyway
 		return
 	}
+	v.keys.Store(k)
+	v.dtls = a
 	v.connected = true
 	v.t.waitedLocked(v)
 	v.t.mu.Unlock()
-	v.t.log.Info("viewer came", "stream", v.g.s.Name(), "protocol", v.session.Protocol, "remote", v.session.Remote, "srtp", v.Profile())
+	v.t.log.Info("viewer came", "stream", v.g.s.Name(), "protocol", v.session.Protocol, "remote", v.session.Remote, "srtp", k.profile)
 	v.g.join(v)
 }
 

@@ -10,7 +10,7 @@ import (
 const (
 	resendRate  = 400 // packets a second for each viewer
 	resendBurst = 64  // and at once: more would only overflow the next buffer
-	resendAgain = 20 * time.Millisecond
+	resendAgain = 20  // milliseconds
 	resendSlots = 64
 	repeatGap   = time.Second // between two key frames sent again
 	repeatPics  = 300
@@ -21,25 +21,28 @@ const (
 type allowance struct {
 	tokens float64
 	filled time.Time
+	begun  time.Time
 	slots  [resendSlots]resent // by index; a collision forgets the older
 }
 
+// resent is when a packet was last sent again, in few bytes: every viewer has 64 of them.
 type resent struct {
-	index uint64
-	at    time.Time
+	index uint32 // its low half, plus one; zero: none
+	at    uint32 // milliseconds since the allowance began
 }
 
-func (a *allowance) init(now time.Time) { a.tokens, a.filled = resendBurst, now }
+func (a *allowance) init(now time.Time) { a.tokens, a.filled, a.begun = resendBurst, now, now }
 
 func (a *allowance) allow(index uint64, now time.Time) bool {
 	a.tokens = min(resendBurst, a.tokens+resendRate*now.Sub(a.filled).Seconds())
 	a.filled = now
+	r := resent{uint32(index) + 1, uint32(now.Sub(a.begun).Milliseconds())} //nolint:gosec // may wrap
 	s := &a.slots[index%resendSlots]
-	if a.tokens < 1 || s.index == index && now.Sub(s.at) < resendAgain {
+	if a.tokens < 1 || s.index == r.index && r.at-s.at < resendAgain {
 		return false
 	}
 	a.tokens--
-	*s = resent{index, now}
+	*s = r
 	return true
 }
 

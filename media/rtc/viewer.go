@@ -3,8 +3,10 @@ package rtc
 import (
 	"context"
 	"crypto/rand"
+	"log/slog"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,7 +27,7 @@ type Viewer struct {
 	ctx     context.Context // ends with the viewer; its cause says why
 	cancel  context.CancelCauseFunc
 	once    sync.Once
-	wg      sync.WaitGroup // its DTLS goroutines
+	wg      sync.WaitGroup // its handshake
 	since   time.Time
 	source  netip.Prefix // whose place it holds until it is connected
 
@@ -42,7 +44,8 @@ type Viewer struct {
 	addrs       []netip.AddrPort // keys in Transport.byAddr
 	conns       []*framed        // over TCP
 	recent      transactions
-	pipe        *pipe // from the first DTLS packet on
+	pipe        *pipe        // while it shakes hands
+	dtls        *association // afterwards
 
 	to    atomic.Pointer[datagram.Peer] // where to send; nil until authenticated
 	keys  atomic.Pointer[keys]          // nil until the handshake is over
@@ -54,8 +57,9 @@ type Viewer struct {
 
 func newViewer(t *Transport, g *Group, o *offer, a *answer) *Viewer {
 	v := &Viewer{
-		t: t, g: g, since: time.Now(), remoteUfrag: o.ufrag, remoteHash: o.hash, remoteFinger: o.finger,
-		ufrag: credential(8),
+		t: t, g: g, since: time.Now(), ufrag: credential(8),
+		// Copies: the offer's strings are parts of all of its text.
+		remoteUfrag: strings.Clone(o.ufrag), remoteHash: strings.Clone(o.hash), remoteFinger: strings.Clone(o.finger),
 	}
 	v.integrity = stun.NewShortTermIntegrity(credential(24))
 	v.ctx, v.cancel = context.WithCancelCause(context.Background())
@@ -121,14 +125,18 @@ func (v *Viewer) remove() {
 	if !v.connected {
 		t.waitedLocked(v)
 	}
-	p := v.pipe
+	failed, a := v.pipe != nil, v.dtls
 	t.mu.Unlock()
+	level, what := slog.LevelInfo, "viewer left"
+	if failed {
+		level, what = slog.LevelWarn, "viewer failed"
+	}
+	t.log.Log(context.Background(), level, what, "stream", v.g.s.Name(), "protocol", v.session.Protocol, "remote", v.session.Remote, "error", v.Err())
+	if a != nil {
+		v.write(a.goodbye()) //nolint:errcheck // it is gone anyway
+	}
 	for _, c := range conns {
 		c.linger()
-	}
-	if p == nil {
-		// No handshake goroutine to say it.
-		t.log.Info("viewer left", "stream", v.g.s.Name(), "protocol", v.session.Protocol, "remote", v.session.Remote, "error", v.Err())
 	}
 	v.session.Leave()
 	t.release(v.g)
