@@ -13,16 +13,18 @@ import (
 
 const (
 	rtpHeader  = 12
-	framing    = 4                // '$', channel, length: RFC 2326 §10.12
-	reportSize = 28               // of a sender report without blocks
-	maxPayload = 1472 - rtpHeader // what fits an Ethernet frame over UDP and IPv4
-	reportSpan = 5 * time.Second  // between sender reports; a key frame brings one too
+	framing    = 4    // '$', channel, length: RFC 2326 §10.12
+	reportSize = 28   // of a sender report without blocks
+	maxPacket  = 1440 // fits a frame of Ethernet, PPPoE too, over UDP and IPv6: nothing is fragmented there
+	maxPayload = maxPacket - rtpHeader
+	reportSpan = 5 * time.Second // between sender reports; a key frame brings one too
 )
 
 // burst is one unit as it goes to viewers: RTP packets and at times a sender report, framed for
-// interleaving. It is shared by all viewers and does not change, but for next.
+// interleaving. It is shared by all viewers and does not change, but for the two.
 type burst struct {
-	next atomic.Pointer[burst]
+	next     atomic.Pointer[burst]
+	unframed atomic.Pointer[datagrams] // made when the first UDP viewer needs it
 
 	seq    uint64 // counts bursts, from 1
 	before uint64 // RTP packets before this one, all tracks together

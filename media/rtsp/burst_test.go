@@ -32,7 +32,7 @@ func TestBurstBytes(t *testing.T) {
 	}
 	for i := range b.ends {
 		p, control := b.frame(i)
-		if len(p) > 1472 {
+		if len(p) > maxPacket {
 			t.Errorf("packet %d has %d bytes", i, len(p))
 		}
 		if control != (i == b.rtp) {

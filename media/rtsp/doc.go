@@ -11,7 +11,7 @@
 // receive does not pass through it. One egress per stream makes each unit once into a burst: the
 // bytes of all its RTP packets, framed for interleaving, shared by every viewer. Viewers are cursors
 // into the list of bursts since the last key frame; a few senders walk over them and hand a TCP viewer
-// whole bursts in one non-blocking write, a UDP viewer the packets inside. So a viewer costs no
-// goroutine of ours, no queue and no copy, begins at the newest key frame, and where it can't keep up
-// goes on at a later one.
+// whole bursts in one non-blocking write, and put references to the packets inside, for all UDP viewers,
+// into one batch of datagrams (media/datagram). So a viewer costs no goroutine of ours, no queue and no
+// copy, begins at the newest key frame, and where it can't keep up goes on at a later one.
 package rtsp

@@ -213,7 +213,7 @@ func (h *history) add(u *media.Unit) {
 	b.key, b.before = start, h.packets
 	h.packets += uint64(b.rtp)
 	h.count++
-	h.bytes += len(b.bytes)
+	h.bytes += len(b.bytes) // UDP viewers double them
 	if h.newest == nil {
 		h.oldest, b.seq = b, 1
 	} else {

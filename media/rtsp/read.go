@@ -174,7 +174,8 @@ func (x *seat) play(session *gortsplib.ServerSession, c *gortsplib.ServerConn) (
 		r, t := route{on: true}, done.transport
 		switch {
 		case v.udp && t.ClientPorts != nil && isPort(t.ClientPorts[0]) && isPort(t.ClientPorts[1]):
-			r.rtp, r.rtcp = netip.AddrPortFrom(ip, uint16(t.ClientPorts[0])), netip.AddrPortFrom(ip, uint16(t.ClientPorts[1])) //nolint:gosec // parsed as 16 bits
+			r.rtp = x.e.s.out.Peer(netip.AddrPortFrom(ip, uint16(t.ClientPorts[0]))) //nolint:gosec // parsed as 16 bits
+			r.rtcp = netip.AddrPortFrom(ip, uint16(t.ClientPorts[1]))                //nolint:gosec // the same
 		case !v.udp && t.InterleavedIDs != nil && t.InterleavedIDs[0] >= 0 && t.InterleavedIDs[1] <= 255:
 			r.channel = t.InterleavedIDs[0]
 		default:

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"xianfeng/media/datagram"
 )
 
 const (
@@ -15,6 +17,10 @@ const (
 type sender struct {
 	e    *egress
 	poke chan struct{} // capacity 1: there is something to do; full: that is known already
+
+	// For run's goroutine.
+	batch   *datagram.Batch // nil before there was a viewer with UDP
+	reports []report        // that go once the batch has
 
 	mu    sync.Mutex // guards views; the slice itself is replaced, never changed
 	views []*viewer
@@ -87,15 +93,29 @@ func (x *sender) run() {
 		case <-x.e.ctx.Done():
 			return
 		}
-		now := time.Now()
-		pending := false
-		for _, v := range x.list() {
-			if v.push(now) {
-				pending = true
-			}
-		}
-		if pending {
+		if x.pass(time.Now()) {
 			again.Reset(retry)
 		}
 	}
+}
+
+// pass serves every viewer once and reports whether there is more that could not go yet.
+func (x *sender) pass(now time.Time) (pending bool) {
+	ready := false // the batch is
+	for _, v := range x.list() {
+		if !v.live.Load() {
+			continue
+		}
+		if v.udp && !ready {
+			x.begin(now)
+			ready = true
+		}
+		if v.push(now) {
+			pending = true
+		}
+	}
+	if ready {
+		x.flush()
+	}
+	return pending
 }

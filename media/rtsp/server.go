@@ -2,6 +2,7 @@ package rtsp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"github.com/bluenviron/gortsplib/v4"
 
 	"xianfeng/media"
+	"xianfeng/media/datagram"
 )
 
 const protocol = "rtsp"
@@ -43,7 +45,8 @@ type Server struct {
 	ln     *listener
 	rtp    *net.UDPConn // nil without UDP
 	rtcp   *net.UDPConn
-	wg     sync.WaitGroup // pumps and senders
+	out    *datagram.Socket // of rtp
+	wg     sync.WaitGroup   // pumps and senders
 
 	conns atomic.Int64
 
@@ -94,6 +97,9 @@ func (s *Server) Start() error {
 		if s.rtp, s.rtcp, err = listenPair(s.cfg.RTPAddress, s.cfg.RTCPAddress); err != nil {
 			tcp.Close() //nolint:errcheck // the other error is the one to tell
 			return fmt.Errorf("rtsp: listen: %w", err)
+		}
+		if s.out, err = datagram.New(s.rtp); err != nil {
+			return errors.Join(fmt.Errorf("rtsp: %w", err), tcp.Close(), s.rtp.Close(), s.rtcp.Close())
 		}
 		s.g.UDPRTPAddress, s.g.UDPRTCPAddress = s.rtp.LocalAddr().String(), s.rtcp.LocalAddr().String()
 		s.g.ListenPacket = func(_, address string) (net.PacketConn, error) {

@@ -9,14 +9,12 @@ import (
 	"github.com/pion/rtcp"
 
 	"xianfeng/media"
+	"xianfeng/media/datagram"
 )
 
 const (
 	maxGather = 64        // bursts handed to the socket in one write
 	maxBytes  = 256 << 10 // and their bytes
-	// catchUp paces what a UDP viewer gets to begin with: packets per retry, some 50 Mbit/s, so that
-	// it does not overflow the 200 KiB that its socket holds by default.
-	catchUp = 24
 )
 
 // viewer is one PLAY of a session: a cursor into the bursts of an egress. PAUSE ends it.
@@ -34,10 +32,11 @@ type viewer struct {
 
 	// The sender's own.
 	at      *burst    // sent last; nil: begin at the newest key frame
-	frame   int       // frames of the next burst that were sent already, UDP
+	frame   int       // RTP packets of the next burst that were sent already, UDP
 	due     uint64    // RTP packets before the next one to send
 	joined  bool      // has caught up once
-	paced   time.Time // when the last packets went before that
+	paced   time.Time // since when the budget holds
+	budget  int       // packets that it may be sent, UDP
 	blocked time.Time
 	bufs    [][]byte
 	bursts  []*burst
@@ -47,16 +46,14 @@ type viewer struct {
 
 // route says where the packets of one track go.
 type route struct {
-	on        bool
-	channel   int
-	rtp, rtcp netip.AddrPort
+	on      bool
+	channel int
+	rtp     *datagram.Peer
+	rtcp    netip.AddrPort
 }
 
 // push sends what there is to send and reports whether there is more that could not go yet.
 func (v *viewer) push(now time.Time) bool {
-	if !v.live.Load() {
-		return false
-	}
 	if v.udp {
 		return v.pushUDP(now)
 	}
@@ -142,52 +139,6 @@ func (v *viewer) stalled(now time.Time, progress bool) bool {
 	v.live.Store(false)
 	v.session.Close()
 	return false
-}
-
-func (v *viewer) pushUDP(now time.Time) bool {
-	s := v.e.s
-	// gortsplib leaves deadlines on the sockets; a socket that is full drains in far less than a second.
-	s.rtp.SetWriteDeadline(now.Add(time.Second))  //nolint:errcheck // a closed socket fails below
-	s.rtcp.SetWriteDeadline(now.Add(time.Second)) //nolint:errcheck // the same
-	v.seek()
-	if !v.joined && now.Sub(v.paced) < retry/2 {
-		return true // woken by new bursts, which is no reason to send the old ones faster
-	}
-	v.paced = now
-	for budget := catchUp; ; {
-		b := v.peek(v.at)
-		if b == nil {
-			v.joined = v.joined || v.at != nil
-			return false
-		}
-		if r := &v.routes[b.track]; r.on {
-			for ; v.frame < len(b.ends); v.frame++ {
-				if budget == 0 {
-					return true
-				}
-				if !v.joined {
-					budget--
-				}
-				v.write(b, r)
-			}
-		}
-		v.passed(b)
-	}
-}
-
-// write sends one packet. One that can't be sent is lost like any other on the way.
-func (v *viewer) write(b *burst, r *route) {
-	p, control := b.frame(v.frame)
-	socket, to := v.e.s.rtp, r.rtp
-	if control {
-		socket, to = v.e.s.rtcp, r.rtcp
-	}
-	n, err := socket.WriteToUDPAddrPort(p, to)
-	if err != nil {
-		v.counted.Lost.Add(1)
-		return
-	}
-	v.counted.Sent.Add(uint64(n)) //nolint:gosec // not negative
 }
 
 // onRTCP takes the losses that the viewer reports. RTCP of one session comes on one goroutine.
