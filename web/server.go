@@ -110,8 +110,8 @@ func (s *Server) Handler() http.Handler {
 		s.assets.serve(w, r, "style/favicon.svg", false)
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		if s.cfg.Open && !fromHere(r) {
+		w.Header().Set("X-Content-Type-Options", "nosniff") // as CommonLines
+		if !s.Admits(r.Host, r.Header.Get("Origin")) {
 			s.log.Warn("request of another site refused", "host", clip(r.Host), "origin", clip(r.Header.Get("Origin")), "remote", r.RemoteAddr)
 			s.failJSON(w, r, http.StatusForbidden, "in the open mode pages of other sites may do nothing here")
 			return
@@ -119,6 +119,12 @@ func (s *Server) Handler() http.Handler {
 		mux.ServeHTTP(w, r)
 	})
 }
+
+// CommonLines are the header lines that every answer has, for who answers before the handler does.
+const CommonLines = "X-Content-Type-Options: nosniff\r\n"
+
+// Admits reports whether a request with these headers is answered at all, for who answers before the handler does.
+func (s *Server) Admits(host, origin string) bool { return !s.cfg.Open || fromHere(host, origin) }
 
 // mediaRoutes puts the handlers of the media packages under their addresses. They are outside the
 // cross-origin protection and set their own CORS headers: a page of another site may play and publish

@@ -17,6 +17,7 @@ import (
 	"xianfeng/internal/metrics"
 	"xianfeng/media"
 	"xianfeng/media/hls"
+	"xianfeng/media/hls/lane"
 	"xianfeng/media/rtc"
 	"xianfeng/media/rtmp"
 	"xianfeng/media/rtsp"
@@ -175,7 +176,7 @@ func (s *server) startHTTP(w *whip.Server) error { // w may be nil
 	if err != nil {
 		return err
 	}
-	return s.serve("http", s.cfg.HTTP, pages.Handler())
+	return s.serve("http", s.cfg.HTTP, pages.Handler(), &lane.Config{HLS: s.hls, Lines: web.CommonLines, Admits: pages.Admits})
 }
 
 func (s *server) startMetrics() error {
@@ -184,11 +185,11 @@ func (s *server) startMetrics() error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics.Handler(s.hub))
-	return s.serve("metrics", config.HTTP{Address: s.cfg.Metrics.Address}, mux)
+	return s.serve("metrics", config.HTTP{Address: s.cfg.Metrics.Address}, mux, nil)
 }
 
-// serve answers HTTP on one address until stop.
-func (s *server) serve(name string, c config.HTTP, h http.Handler) error {
+// serve answers HTTP on one address until stop; fast, which may be nil, answers before h what it can.
+func (s *server) serve(name string, c config.HTTP, h http.Handler, fast *lane.Config) error {
 	ln, err := net.Listen("tcp", c.Address)
 	if err != nil {
 		return fmt.Errorf("start %s: %w", name, err)
@@ -211,9 +212,12 @@ func (s *server) serve(name string, c config.HTTP, h http.Handler) error {
 	go func() {
 		defer close(done)
 		var err error
-		if c.Certificate != "" {
+		switch {
+		case c.Certificate != "":
 			err = x.ServeTLS(ln, c.Certificate, c.Key)
-		} else {
+		case fast != nil:
+			err = lane.Serve(x, ln, *fast)
+		default:
 			err = x.Serve(ln)
 		}
 		if !errors.Is(err, http.ErrServerClosed) {

@@ -1,7 +1,6 @@
 package hls
 
 import (
-	"context"
 	"net/http"
 	"time"
 
@@ -99,25 +98,37 @@ func (f *feed) timeout() time.Duration {
 	return 3 * time.Duration(target) * time.Second
 }
 
-// await returns the newest snapshot once it satisfies enough, or the present one and false when ctx ends or
-// the time is over.
-func (f *feed) await(ctx context.Context, limit time.Duration, enough func(*snapshot) bool) (*snapshot, bool) {
+// How a wait ended.
+type outcome uint8
+
+const (
+	came    outcome = iota
+	late            // the time is over, or the client gone
+	crowded         // too many wait already
+)
+
+// await returns the newest snapshot once it satisfies enough, or the present one when gone is closed, the time
+// is over, or too many wait already.
+func (f *feed) await(gone <-chan struct{}, limit time.Duration, enough func(*snapshot) bool) (*snapshot, outcome) {
 	s := f.mux.now.Load()
 	if enough(s) {
-		return s, true
+		return s, came
 	}
-	t := time.NewTimer(limit)
-	defer t.Stop()
+	if !f.server.waits.enter() {
+		return s, crowded
+	}
+	t := f.server.waits.timer(limit)
+	defer f.server.waits.leave(t)
 	for {
 		select {
 		case <-s.next:
-		case <-ctx.Done():
-			return f.mux.now.Load(), false
+		case <-gone:
+			return f.mux.now.Load(), late
 		case <-t.C:
-			return f.mux.now.Load(), false
+			return f.mux.now.Load(), late
 		}
 		if s = f.mux.now.Load(); enough(s) {
-			return s, true
+			return s, came
 		}
 	}
 }
@@ -132,23 +143,39 @@ func (f *feed) contentType() []string {
 
 // viewerKey returns under which key a request counts: its cookie, if this server issued it, or else
 // where it comes from.
-func (f *feed) viewerKey(r *http.Request) (key string, cookie bool) {
-	if v := cookieValue(r.Header["Cookie"]); len(v) == 4*cookieBytes && (f.viewers.known(v) || f.server.signed(f.stream.Name(), v)) {
+func (f *feed) viewerKey(c *client) (key string, cookie bool) {
+	if v := cookieValue(c.cookies); len(v) == 4*cookieBytes && (f.viewers.known(v) || f.server.signed(f.stream.Name(), v)) {
 		return v, true
 	}
-	return placeOf(r), false
+	return c.place(), false
 }
 
-// placeOf is the key of a viewer without a cookie. It can't be taken for a cookie's value, which would
+// issued reports whether the client has a cookie of this server for this stream.
+func (f *feed) issued(c *client) bool {
+	_, ok := f.viewerKey(c)
+	return ok
+}
+
+// client is what a request tells of who makes it.
+type client struct {
+	cookies       []string // Cookie headers
+	remote, agent string
+}
+
+func clientOf(r *http.Request) client {
+	return client{r.Header["Cookie"], r.RemoteAddr, r.UserAgent()}
+}
+
+// place is the key of a viewer without a cookie. It can't be taken for a cookie's value, which would
 // show that the gate was asked: those hold no such characters and are cut at them.
-func placeOf(r *http.Request) string { return "; " + hostOf(r.RemoteAddr) + " " + r.UserAgent() }
+func (c *client) place() string { return "; " + hostOf(c.remote) + " " + c.agent }
 
 // knownViewer returns the viewer who makes the request, if it is being counted already.
-func (f *feed) knownViewer(r *http.Request) *viewer {
-	if c := cookieValue(r.Header["Cookie"]); c != "" {
-		if v := f.viewers.find(c); v != nil {
-			return v
+func (f *feed) knownViewer(c *client) *viewer {
+	if v := cookieValue(c.cookies); v != "" {
+		if x := f.viewers.find(v); x != nil {
+			return x
 		}
 	}
-	return f.viewers.find(placeOf(r))
+	return f.viewers.find(c.place())
 }

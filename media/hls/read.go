@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"xianfeng/media"
 )
@@ -71,8 +72,8 @@ func (s *Server) allow(r *http.Request, name string) error {
 }
 
 // public reports whether anybody may read the stream, so that caches may keep what one viewer got.
-func (s *Server) public(r *http.Request, name string) bool {
-	return s.gate.Allow(media.Access{Action: media.Read, Stream: name, Protocol: "hls", Remote: r.RemoteAddr}) == nil
+func (s *Server) public(name, remote string) bool {
+	return s.gate.Allow(media.Access{Action: media.Read, Stream: name, Protocol: "hls", Remote: remote}) == nil
 }
 
 // open finds the feed of a stream, starting what is started on demand.
@@ -90,8 +91,12 @@ func (s *Server) open(ctx context.Context, name string) (*feed, error) {
 	return nil, media.ErrEnded // the server stops
 }
 
-// errNotReady is not one of media's kinds: the stream is there, only its first part is not.
-var errNotReady = errors.New("the stream is just beginning; try again")
+// Not of media's kinds: the stream is there, only the part asked for is not.
+var (
+	errNotReady = errors.New("the stream is just beginning; try again")
+	errTooFar   = errors.New("that part lies too far in the future")
+	errCrowded  = errors.New("too many requests wait; try again")
+)
 
 // serveMaster answers with the multivariant playlist as soon as there is a first part.
 func (s *Server) serveMaster(w http.ResponseWriter, r *http.Request, name string) {
@@ -113,7 +118,7 @@ func (s *Server) serveMaster(w http.ResponseWriter, r *http.Request, name string
 		s.refuse(w, r, name, err)
 		return
 	}
-	snap, _ := f.await(ctx, s.cfg.ReadyTimeout, func(x *snapshot) bool { return x.master != nil || x.ended })
+	snap, _ := f.await(ctx.Done(), s.cfg.ReadyTimeout, func(x *snapshot) bool { return x.master != nil || x.ended })
 	if snap.master == nil {
 		if snap.ended {
 			err = media.ErrEnded
@@ -123,10 +128,10 @@ func (s *Server) serveMaster(w http.ResponseWriter, r *http.Request, name string
 		s.refuse(w, r, name, err)
 		return
 	}
-	if _, ok := f.viewerKey(r); !ok {
+	if c := clientOf(r); !f.issued(&c) {
 		http.SetCookie(w, s.newCookie(name, r.TLS != nil))
 	}
-	b, zipped := &snap.master.plain, takesGzip(r)
+	b, zipped := &snap.master.plain, takesGzip(r.Header["Accept-Encoding"])
 	if zipped {
 		b = snap.master.gzip()
 	}
@@ -145,9 +150,9 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, name string)
 		return
 	}
 	f := s.lookup(name)
-	key, ours := "", false
+	key, ours, c := "", false, clientOf(r)
 	if f != nil {
-		key, ours = f.viewerKey(r)
+		key, ours = f.viewerKey(&c)
 	}
 	if !ours { // the cookie shows that the gate was asked already
 		if err := s.allow(r, name); err != nil {
@@ -163,7 +168,7 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, name string)
 			s.refuse(w, r, name, err)
 			return
 		}
-		key, _ = f.viewerKey(r)
+		key, _ = f.viewerKey(&c)
 	}
 	if f.mux == nil {
 		s.refuse(w, r, name, media.ErrCodec)
@@ -176,63 +181,47 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, name string)
 	}
 	sent := 0
 	defer func() { v.leave(sent) }()
-	snap, cache, status := f.reload(r.Context(), q)
-	if status != 0 {
-		fail(w, status, reloadFailure(status))
+	snap, cache, err := f.reload(r.Context().Done(), q)
+	if err != nil {
+		fail(w, statusOf(err), err.Error())
 		return
 	}
-	if &cache[0] == &cacheMoment[0] && !s.public(r, name) {
+	if &cache[0] == &cacheMoment[0] && !s.public(name, r.RemoteAddr) {
 		cache = cacheOwn
 	}
-	kind, zipped := pageFull, takesGzip(r)
-	if q.skip {
-		kind = pageDelta
-	}
-	if zipped {
-		kind += pageZip
-	}
-	p := snap.page(kind)
-	if !p.asked.Load() {
-		p.asked.Store(true)
-	}
+	zipped := takesGzip(r.Header["Accept-Encoding"])
+	p := snap.ask(q.skip, zipped)
 	sent = sendPage(w, r, &p.blob, zipped, cache)
 }
 
-func reloadFailure(status int) string {
-	switch status {
-	case http.StatusBadRequest:
-		return "that part lies too far in the future"
-	case http.StatusNotFound:
-		return media.ErrEnded.Error()
-	default:
-		return errNotReady.Error()
-	}
-}
-
-// reload waits for the snapshot that answers q; status is not 0 where there is none.
-func (f *feed) reload(ctx context.Context, q reload) (snap *snapshot, cache []string, status int) {
+// reload waits for the snapshot that answers q.
+func (f *feed) reload(gone <-chan struct{}, q reload) (snap *snapshot, cache []string, err error) {
 	snap = f.mux.now.Load()
 	if !snap.ready() {
-		snap, _ = f.await(ctx, f.server.cfg.ReadyTimeout, func(x *snapshot) bool { return x.ready() || x.ended })
+		snap, _ = f.await(gone, f.server.cfg.ReadyTimeout, func(x *snapshot) bool { return x.ready() || x.ended })
 		switch {
 		case snap.ready():
 		case snap.ended:
-			return nil, nil, http.StatusNotFound
+			return nil, nil, media.ErrEnded
 		default:
-			return nil, nil, http.StatusServiceUnavailable
+			return nil, nil, errNotReady
 		}
 	}
 	if !q.blocking {
-		return snap, cacheAsk, 0
+		return snap, cacheAsk, nil
 	}
 	if snap.tooFar(q.msn, q.part) {
-		return nil, nil, http.StatusBadRequest
+		return nil, nil, errTooFar
 	}
-	snap, ok := f.await(ctx, f.patience(), func(x *snapshot) bool { return x.has(q.msn, q.part) })
-	if !ok {
-		return snap, cacheAsk, 0
+	snap, how := f.await(gone, f.patience(), func(x *snapshot) bool { return x.has(q.msn, q.part) })
+	switch how {
+	case crowded:
+		return nil, nil, errCrowded
+	case late:
+		return snap, cacheAsk, nil
+	default:
+		return snap, cacheMoment, nil
 	}
-	return snap, cacheMoment, 0
 }
 
 // serveFile answers with an initialization section, a part or a segment. The gate is not asked: the random
@@ -253,7 +242,8 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, name, file st
 		fail(w, http.StatusNotFound, "no such file")
 		return
 	}
-	v := f.knownViewer(r)
+	c := clientOf(r)
+	v := f.knownViewer(&c)
 	if v != nil {
 		v.asking.Add(1)
 	}
@@ -266,8 +256,13 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, name, file st
 			return
 		}
 	case 'p':
-		if x, ok := f.awaitPart(r.Context(), snap, num); ok {
+		x, ok, how := f.awaitPart(r.Context().Done(), f.timeout(), snap, num)
+		if ok {
 			sent = sendMedia(w, r, f.contentType(), x.etag, x.length, len(x.body), x.body)
+			return
+		}
+		if how == crowded {
+			fail(w, http.StatusServiceUnavailable, errCrowded.Error())
 			return
 		}
 	case 's':
@@ -284,15 +279,16 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, name, file st
 }
 
 // awaitPart returns a part, waiting for it if it is the one that the playlist hints at (§6.2.6).
-func (f *feed) awaitPart(ctx context.Context, snap *snapshot, num uint64) (*part, bool) {
-	if p, ok := snap.findPart(num); ok {
-		return p, true
+func (f *feed) awaitPart(gone <-chan struct{}, limit time.Duration, snap *snapshot, num uint64) (p *part, ok bool, how outcome) {
+	if p, ok = snap.findPart(num); ok {
+		return p, true, came
 	}
 	if num != snap.hint || snap.ended {
-		return nil, false
+		return nil, false, came
 	}
-	snap, _ = f.await(ctx, f.timeout(), func(x *snapshot) bool { return x.hint > num || x.ended })
-	return snap.findPart(num)
+	snap, how = f.await(gone, limit, func(x *snapshot) bool { return x.hint > num || x.ended })
+	p, ok = snap.findPart(num)
+	return p, ok, how
 }
 
 var _ http.Handler = (*Server)(nil)

@@ -120,8 +120,8 @@ func ifRange(r *http.Request, etag string) bool {
 }
 
 // takesGzip reports whether the client takes gzip (RFC 9110 §12.5.3).
-func takesGzip(r *http.Request) bool {
-	for _, h := range r.Header["Accept-Encoding"] {
+func takesGzip(headers []string) bool {
+	for _, h := range headers {
 		for h != "" {
 			var one string
 			one, h, _ = strings.Cut(h, ",")
@@ -157,7 +157,7 @@ func fail(w http.ResponseWriter, status int, why string) {
 // statusOf translates the hub's and the gate's failures.
 func statusOf(err error) int {
 	switch {
-	case errors.Is(err, media.ErrBadName):
+	case errors.Is(err, media.ErrBadName), errors.Is(err, errTooFar):
 		return http.StatusBadRequest
 	case errors.Is(err, media.ErrDenied):
 		return http.StatusUnauthorized
@@ -166,6 +166,6 @@ func statusOf(err error) int {
 	case errors.Is(err, media.ErrCodec), errors.Is(err, media.ErrBadTracks):
 		return http.StatusUnsupportedMediaType
 	default:
-		return http.StatusServiceUnavailable // ErrLimit, or not ready in time
+		return http.StatusServiceUnavailable // ErrLimit, not ready in time, or too many that wait
 	}
 }

@@ -25,9 +25,14 @@ type Config struct {
 	Segments int
 	// MaxViewers bounds the viewers counted at once. More are served, but not counted. Default 20000.
 	MaxViewers int
+	// MaxWaiting bounds the requests that wait at once for what is not there yet. Those beyond are answered
+	// with 503 at once. Default 20000.
+	MaxWaiting int
 	// ReadyTimeout is how long a request waits for a stream that just begins. Default 10 s.
 	ReadyTimeout time.Duration
-	// KeyFrom returns the key that a request carries, for the gate. Default: the bearer token.
+	// KeyFrom returns the key that a request carries, for the gate. It looks at the Authorization and Cookie
+	// headers and the query only: [Server.Answer] takes a request without these for one without a key.
+	// Default: the bearer token.
 	KeyFrom func(r *http.Request, name string) string
 }
 
@@ -40,6 +45,7 @@ type Server struct {
 	mark atomic.Pointer[[32]byte] // signs the cookies of viewers
 
 	counted atomic.Int64 // viewers of all feeds
+	waits   waits
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -65,6 +71,9 @@ func New(hub *media.Hub, gate media.Gate, cfg Config) *Server {
 	if cfg.MaxViewers <= 0 {
 		cfg.MaxViewers = 20000
 	}
+	if cfg.MaxWaiting <= 0 {
+		cfg.MaxWaiting = 20000
+	}
 	if cfg.ReadyTimeout <= 0 {
 		cfg.ReadyTimeout = 10 * time.Second
 	}
@@ -72,6 +81,7 @@ func New(hub *media.Hub, gate media.Gate, cfg Config) *Server {
 		cfg.KeyFrom = bearer
 	}
 	s := &Server{hub: hub, gate: gate, cfg: cfg, feeds: map[string]*feed{}}
+	s.waits.limit = int64(cfg.MaxWaiting)
 	s.Forget()
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.wg.Add(1)

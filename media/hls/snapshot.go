@@ -151,6 +151,22 @@ func (s *snapshot) page(kind int) *page {
 	return p
 }
 
+// ask returns the form of the playlist that a viewer asks for, and has it made in time from now on.
+func (s *snapshot) ask(delta, zipped bool) *page {
+	kind := pageFull
+	if delta {
+		kind = pageDelta
+	}
+	if zipped {
+		kind += pageZip
+	}
+	p := s.page(kind)
+	if !p.asked.Load() {
+		p.asked.Store(true)
+	}
+	return p
+}
+
 func (s *snapshot) blob(b []byte, form string) blob {
 	return blob{body: b, etag: []string{`"` + s.id + "-" + s.edge + form + `"`}, length: []string{strconv.Itoa(len(b))}}
 }

@@ -1,0 +1,234 @@
+package lane
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"xianfeng/media/hls"
+)
+
+const (
+	firstBuffer = 2 << 10         // room for the head of a browser's request
+	maxHead     = 8 << 10         // a longer one is net/http's
+	slack       = 5 * time.Second // by how much a deadline may be early: setting it costs, so it is set rarely
+	preface     = "PRI * HTTP/2.0"
+)
+
+// conn is a connection as net/http sees it. Reads, writes and the changes of state come one after the
+// other (net/http ends its read in the background before it says that it is idle); Close and deadlines come
+// from anywhere.
+type conn struct {
+	net.Conn // for addresses, deadlines and net/http's own writes
+	tcp      *net.TCPConn
+	*shared
+	remote string
+
+	ours    bool   // a request begins with the next byte, and it is ours if it is hot
+	through bool   // net/http has got bytes of which we don't know what they are: it keeps the connection
+	buf     []byte // what was read from the client and not handed on, from the front
+	fresh   bool   // nothing was answered yet
+	partial bool   // a head has begun, and has a deadline
+	give    int    // how many bytes of buf net/http is still to get
+
+	req       request
+	answer    hls.Answer
+	lines     []byte // of the answer
+	vec       [][]byte
+	out       net.Buffers // vec, as far as it is not written
+	second    int64       // that date is of
+	date      []byte
+	readAt    time.Time // when the deadlines were set for the lane's own use
+	writeAt   time.Time
+	gone      chan struct{} // closed by Close
+	closeOnce sync.Once
+}
+
+func newConn(tcp *net.TCPConn, s *shared) *conn {
+	c := &conn{Conn: tcp, tcp: tcp, shared: s, remote: tcp.RemoteAddr().String(), ours: true, fresh: true, gone: make(chan struct{})}
+	c.req.Remote, c.req.Gone = c.remote, c.gone
+	return c
+}
+
+// Read is where net/http waits for requests, for bodies, and, while it answers, for the client to leave.
+func (c *conn) Read(p []byte) (int, error) {
+	if c.ours {
+		if err := c.serve(); err != nil {
+			return 0, err
+		}
+	}
+	if c.give > 0 {
+		n := copy(p, c.buf[:c.give])
+		c.give -= n
+		c.consume(n)
+		return n, nil
+	}
+	if c.through {
+		return c.tcp.Read(p) //nolint:wrapcheck // net/http looks at it
+	}
+	return c.keepBack(p)
+}
+
+// keepBack waits for the client to leave, or for net/http to end its waiting, while net/http answers a request
+// that has no body. What the client sends in the meantime is the next request; it is kept.
+func (c *conn) keepBack(p []byte) (int, error) {
+	for len(c.buf) < maxHead {
+		if err := c.fill(); err != nil {
+			return 0, err
+		}
+	}
+	// full: a client that sends this much ahead is net/http's
+	c.hand(len(c.buf), true)
+	n := copy(p, c.buf)
+	c.give -= n
+	c.consume(n)
+	return n, nil
+}
+
+// state takes note of what net/http does with the connection.
+func (c *conn) state(s http.ConnState) {
+	switch s {
+	case http.StateIdle:
+		c.ours = !c.through && c.give == 0
+	case http.StateHijacked:
+		c.ours, c.through, c.give = false, true, len(c.buf)
+	default:
+	}
+}
+
+// Close lets go a request that waits.
+func (c *conn) Close() error {
+	c.closeOnce.Do(func() { close(c.gone) })
+	return c.tcp.Close() //nolint:wrapcheck // net/http looks at it
+}
+
+// CloseWrite and ReadFrom are what net/http takes from a TCP connection beyond net.Conn.
+func (c *conn) CloseWrite() error { return c.tcp.CloseWrite() } //nolint:wrapcheck // as above
+
+// ReadFrom sends files without copying them.
+func (c *conn) ReadFrom(r io.Reader) (int64, error) { return c.tcp.ReadFrom(r) } //nolint:wrapcheck // as above
+
+// hand gives the first n bytes of the buffer to net/http. through: all that follow as well.
+func (c *conn) hand(n int, through bool) {
+	c.ours, c.through, c.give = false, through, n
+	if !c.partial { // net/http may go on reading a head with the deadline that is set
+		c.tcp.SetReadDeadline(after(time.Now(), c.headTime)) //nolint:errcheck // the next read tells
+	}
+	c.fresh, c.partial, c.readAt = false, false, time.Time{}
+	if !c.writeAt.IsZero() {
+		c.writeAt = time.Time{}
+		c.tcp.SetWriteDeadline(time.Time{}) //nolint:errcheck // a closed connection says so at the next read
+	}
+}
+
+func (c *conn) consume(n int) {
+	rest := copy(c.buf, c.buf[n:])
+	c.buf = c.buf[:rest]
+}
+
+// fill reads more of what the client sends.
+func (c *conn) fill() error {
+	if len(c.buf) == cap(c.buf) {
+		b := make([]byte, len(c.buf), max(firstBuffer, min(maxHead, 4*cap(c.buf))))
+		copy(b, c.buf)
+		c.buf = b
+	}
+	n, err := c.tcp.Read(c.buf[len(c.buf):cap(c.buf)])
+	c.buf = c.buf[:len(c.buf)+n]
+	return err //nolint:wrapcheck // net/http looks at it
+}
+
+// serve answers hot requests until there is something for net/http.
+func (c *conn) serve() error {
+	searched := 0
+	for {
+		if i := bytes.Index(c.buf[searched:], []byte("\r\n\r\n")); i >= 0 {
+			n := searched + i + 4
+			searched, c.partial = 0, false
+			switch k := parse(string(c.buf[:n]), &c.req); {
+			case k == foreign:
+				c.hand(len(c.buf), true)
+				return nil
+			case k == hot && (c.Admits == nil || c.Admits(c.req.host, c.req.origin)) && c.HLS.Answer(&c.req.Request, &c.answer):
+				c.consume(n)
+				c.fresh = false
+				if err := c.send(); err != nil {
+					return err
+				}
+				continue
+			default:
+				c.hand(n, false)
+				return nil
+			}
+		}
+		if c.mine() {
+			searched = max(0, len(c.buf)-3)
+			c.patience()
+		} else {
+			if strings.HasPrefix(string(c.buf[:min(len(c.buf), len(preface))]), preface) && !local(c.RemoteAddr()) {
+				return c.refuseHTTP2()
+			}
+			c.hand(len(c.buf), true)
+			return nil
+		}
+		switch err := c.fill(); {
+		case err == nil:
+		case len(c.buf) > 0 && !errors.Is(err, os.ErrDeadlineExceeded):
+			c.hand(len(c.buf), true)
+			return nil
+		default:
+			return err
+		}
+	}
+}
+
+// mine reports whether what is in the buffer may become a request without a body that is worth reading to its end.
+func (c *conn) mine() bool {
+	if len(c.buf) >= maxHead {
+		return false
+	}
+	for _, s := range [...]string{"GET /", "HEAD /", preface} {
+		if n := min(len(s), len(c.buf)); string(c.buf[:n]) == s[:n] && (s != preface || n < len(s)) {
+			return true
+		}
+	}
+	return false
+}
+
+// patience sets how long the client may take: long for the next request to begin, short for it to be whole.
+func (c *conn) patience() {
+	switch {
+	case c.fresh || c.partial: // net/http gives a new connection the time of a head; or it is set already
+	case len(c.buf) > 0:
+		c.partial, c.readAt = true, time.Time{}
+		c.tcp.SetReadDeadline(after(time.Now(), c.headTime)) //nolint:errcheck // the read tells
+	default:
+		if now := time.Now(); now.Sub(c.readAt) > slack {
+			c.readAt = now
+			c.tcp.SetReadDeadline(after(now, c.idleTime)) //nolint:errcheck // the read tells
+		}
+	}
+}
+
+func after(now time.Time, d time.Duration) time.Time {
+	if d <= 0 {
+		return time.Time{}
+	}
+	return now.Add(d)
+}
+
+// refuseHTTP2 answers the preface of HTTP/2 without TLS that comes from another machine.
+func (c *conn) refuseHTTP2() error {
+	const answer = "HTTP/1.1 505 HTTP Version Not Supported\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+	c.tcp.SetWriteDeadline(time.Now().Add(time.Second)) //nolint:errcheck // the write tells
+	if _, err := io.WriteString(c.tcp, answer); err != nil {
+		return err //nolint:wrapcheck // net/http looks at it
+	}
+	return io.EOF
+}
