@@ -28,8 +28,7 @@ type sending struct {
 
 // pass takes what is new and sends what is due.
 func (g *Group) pass(w *worker) {
-	g.takeMail()
-	if g.empty { // only ever becomes true
+	if empty := g.takeMail(); empty {
 		g.viewers, g.late, g.news, g.letters = nil, nil, nil, nil
 		return
 	}
@@ -53,8 +52,8 @@ func (g *Group) pass(w *worker) {
 	g.serveLate(w)
 }
 
-// takeMail takes newcomers and reports out of the letter box.
-func (g *Group) takeMail() {
+// takeMail takes newcomers and reports out of the letter box, and reports whether the last user is gone.
+func (g *Group) takeMail() (empty bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.joined = len(g.fresh) > 0
@@ -62,6 +61,7 @@ func (g *Group) takeMail() {
 	clear(g.fresh)
 	g.fresh = g.fresh[:0]
 	g.letters, g.mail = g.mail, g.letters[:0]
+	return g.empty
 }
 
 // read takes what the streams have into the rings.
