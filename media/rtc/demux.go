@@ -123,7 +123,7 @@ func (d *demux) read(b []byte) kind {
 func (t *Transport) binding(d *demux, w way) (known, good bool) {
 	key, evicted, known := t.check(&d.in, d.ours, d.theirs, w)
 	if evicted != nil {
-		evicted.linger()
+		evicted.end(0)
 	}
 	if key == nil {
 		return known, false

@@ -138,11 +138,11 @@ func (c *framed) check() bool {
 	return known
 }
 
-// linger ends the connection soon.
-func (c *framed) linger() {
+// end lets the reader end the connection.
+func (c *framed) end(in time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.endLocked(lingerTime)
+	c.endLocked(in)
 }
 
 func (c *framed) endLocked(in time.Duration) {

@@ -238,7 +238,7 @@ func knock(t *testing.T, w *world, b []byte, proof func() []byte) []byte {
 	return buf[:n]
 }
 
-func binding(t *testing.T, user, pwd string, extra ...stun.Setter) []byte {
+func binding(t testing.TB, user, pwd string, extra ...stun.Setter) []byte {
 	t.Helper()
 	m, err := stun.Build(append([]stun.Setter{stun.TransactionID, stun.BindingRequest, stun.NewUsername(user)}, append(extra, stun.NewShortTermIntegrity(pwd), stun.Fingerprint)...)...)
 	if err != nil {

@@ -174,6 +174,7 @@ type clientConfig struct {
 	profiles []dtls.SRTPProtectionProfile
 	nack     bool
 	kinds    []webrtc.RTPCodecType
+	networks []webrtc.NetworkType // nil: UDP
 }
 
 func newClient(t testing.TB, cfg clientConfig) *client {
@@ -194,7 +195,10 @@ func newClient(t testing.TB, cfg clientConfig) *client {
 	e := webrtc.SettingEngine{LoggerFactory: quietFactory{}}
 	e.SetIncludeLoopbackCandidate(true)
 	e.SetIPFilter(net.IP.IsLoopback)
-	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	if cfg.networks == nil {
+		cfg.networks = []webrtc.NetworkType{webrtc.NetworkTypeUDP4}
+	}
+	e.SetNetworkTypes(cfg.networks)
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.SetICETimeouts(30*time.Second, 30*time.Second, 200*time.Millisecond)
 	if cfg.profiles != nil {

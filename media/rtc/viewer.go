@@ -136,7 +136,7 @@ func (v *Viewer) remove() {
 		v.write(a.goodbye()) //nolint:errcheck // it is gone anyway
 	}
 	for _, c := range conns {
-		c.linger()
+		c.end(lingerTime)
 	}
 	v.session.Leave()
 	t.release(v.g)
