@@ -16,6 +16,7 @@ import (
 	"xianfeng/internal/keys"
 	"xianfeng/internal/metrics"
 	"xianfeng/media"
+	"xianfeng/media/datagram"
 	"xianfeng/media/hls"
 	"xianfeng/media/hls/lane"
 	"xianfeng/media/rtc"
@@ -115,7 +116,7 @@ func (s *server) startRTC() (*rtc.Transport, error) {
 	if s.cfg.WebRTC.Address == config.Off {
 		return nil, nil //nolint:nilnil // off is not a failure
 	}
-	c := rtc.Config{Address: s.cfg.WebRTC.Address, Log: s.log}
+	c := rtc.Config{Address: s.cfg.WebRTC.Address, Sending: datagram.Mode(s.cfg.UDP.Sending), Log: s.log}
 	for _, a := range s.cfg.WebRTC.Advertise {
 		c.AdvertiseIPs = append(c.AdvertiseIPs, netip.MustParseAddr(a)) // config has checked it
 	}
@@ -143,7 +144,7 @@ func (s *server) startDoors() error {
 		name, address string
 		door          door
 	}{
-		{"rtsp", c.RTSP.Address, rtsp.New(s.hub, s.gate(), rtsp.Config{Address: c.RTSP.Address, RTPAddress: c.RTSP.RTP, RTCPAddress: c.RTSP.RTCP, NoUDP: c.RTSP.RTP == config.Off})},
+		{"rtsp", c.RTSP.Address, rtsp.New(s.hub, s.gate(), rtsp.Config{Address: c.RTSP.Address, RTPAddress: c.RTSP.RTP, RTCPAddress: c.RTSP.RTCP, NoUDP: c.RTSP.RTP == config.Off, Sending: datagram.Mode(c.UDP.Sending)})},
 		{"rtmp", c.RTMP.Address, rtmp.New(s.hub, s.gate(), rtmp.Config{Address: c.RTMP.Address})},
 		{"srt", c.SRT.Address, srt.New(s.hub, s.gate(), srt.Config{Address: c.SRT.Address, Passphrase: c.SRT.Passphrase})},
 	} {

@@ -32,6 +32,7 @@ type Config struct {
 	RTMP    Listener `yaml:"rtmp"`
 	SRT     SRT      `yaml:"srt"`
 	WebRTC  WebRTC   `yaml:"webrtc"`
+	UDP     UDP      `yaml:"udp"`
 	Metrics Listener `yaml:"metrics"`
 	Log     Log      `yaml:"log"`
 	Streams Streams  `yaml:"streams"`
@@ -70,6 +71,11 @@ type SRT struct {
 type WebRTC struct {
 	Address   string   `yaml:"address"`
 	Advertise []string `yaml:"advertise"` // addresses that viewers are told; default: those of the machine
+}
+
+// UDP says how RTP goes out to viewers over UDP.
+type UDP struct {
+	Sending string `yaml:"sending"` // gso, sendmmsg, plain: the best way to try
 }
 
 // Log says what is logged on standard error.
@@ -126,6 +132,7 @@ func Default() Config {
 		RTMP:    Listener{Address: ":1935"},
 		SRT:     SRT{Address: ":8890"},
 		WebRTC:  WebRTC{Address: ":8189", Advertise: []string{}},
+		UDP:     UDP{Sending: "gso"},
 		Metrics: Listener{Address: "127.0.0.1:9090"},
 		Log:     Log{Level: "info", Format: "text"},
 		Streams: Streams{Grace: 10 * time.Second, Max: 1000},
@@ -197,6 +204,9 @@ func (c *Config) check() error {
 		if net.ParseIP(ip) == nil {
 			bad("webrtc.advertise", "%q is not an IP address", ip)
 		}
+	}
+	if !slices.Contains([]string{"gso", "sendmmsg", "plain"}, c.UDP.Sending) {
+		bad("udp.sending", "%q is not one of gso, sendmmsg, plain", c.UDP.Sending)
 	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
 		bad("log.level", "%q is not one of debug, info, warn, error", c.Log.Level)
@@ -296,6 +306,7 @@ func (c *Config) FixedParts(d *Config) []string {
 		"http.certificate": c.HTTP.Certificate != d.HTTP.Certificate || c.HTTP.Key != d.HTTP.Key,
 		"srt.passphrase":   c.SRT.Passphrase != d.SRT.Passphrase,
 		"webrtc.advertise": !slices.Equal(c.WebRTC.Advertise, d.WebRTC.Advertise),
+		"udp":              c.UDP != d.UDP,
 		"log.format":       c.Log.Format != d.Log.Format,
 		"streams":          c.Streams != d.Streams,
 		"hls":              c.HLS != d.HLS,

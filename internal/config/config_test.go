@@ -60,6 +60,7 @@ func TestParseRefuses(t *testing.T) {
 		"same name twice": {"sources: [{name: a, url: 'rtsp://x/y'}, {name: a, url: 'rtsp://x/z'}]", "taken"},
 		"no address":      {"sources: [{name: a, url: 'x'}]", "url"},
 		"advertise":       {"webrtc: {advertise: [example]}", "IP address"},
+		"sending":         {"udp: {sending: carrier-pigeon}", "udp.sending"},
 		"passphrase":      {"srt: {passphrase: short}", "10 to 79"},
 		"not yaml":        {"\t{", ""},
 	} {

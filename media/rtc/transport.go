@@ -37,6 +37,8 @@ type Config struct {
 	MaxHandshakes int
 	// MaxHandshakesOf bounds those of one IPv4 address or IPv6 network (/64). Default 64.
 	MaxHandshakesOf int
+	// Sending is the best way to send that is tried. Default: the best that the kernel has.
+	Sending datagram.Mode
 	// Sound may be nil: streams whose sound is not Opus or G.711 are sent without it.
 	Sound SoundProvider
 	Log   *slog.Logger
@@ -110,6 +112,9 @@ func (t *Transport) Start() error {
 	t.fingerprint = fingerprint(t.cert.Certificate[0])
 	if t.sock, err = datagram.Listen(t.cfg.Address); err != nil {
 		return err
+	}
+	if t.cfg.Sending != "" {
+		t.sock.Limit(t.cfg.Sending)
 	}
 	t.foreign = newForeignConn(t.sock)
 	t.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: t.foreign, Logger: quiet{}})

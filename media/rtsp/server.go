@@ -27,6 +27,7 @@ type Config struct {
 	RTPAddress  string        // UDP, an even port, or ":0" for any; default ":8000"
 	RTCPAddress string        // UDP, the port after RTPAddress's; default that
 	NoUDP       bool          // offer TCP only
+	Sending     datagram.Mode // the best way to send over UDP that is tried; default the kernel's best
 	Idle        time.Duration // silence after which a connection that neither reads nor publishes is closed; default 10 s
 	Stalled     time.Duration // how long a peer may take nothing, or a publisher send nothing; default 10 s
 	MaxConns    int           // connections at once; more are closed at the door; default 4096
@@ -100,6 +101,9 @@ func (s *Server) Start() error {
 		}
 		if s.out, err = datagram.New(s.rtp); err != nil {
 			return errors.Join(fmt.Errorf("rtsp: %w", err), tcp.Close(), s.rtp.Close(), s.rtcp.Close())
+		}
+		if s.cfg.Sending != "" {
+			s.out.Limit(s.cfg.Sending)
 		}
 		s.g.UDPRTPAddress, s.g.UDPRTCPAddress = s.rtp.LocalAddr().String(), s.rtcp.LocalAddr().String()
 		s.g.ListenPacket = func(_, address string) (net.PacketConn, error) {
