@@ -7,11 +7,13 @@
 //
 // # How a packet travels
 //
-// A [Group] belongs to one stream. Its worker wakes when the stream has new units, makes packets of
-// them once, keeps these in a ring, and writes header and ciphertext of each for each viewer straight
-// into a batch, which goes to the kernel with sendmmsg and UDP_SEGMENT. A viewer costs a key, a cursor
-// and an address; no goroutine of its own takes part in sending. Retransmission and a viewer's first
-// picture come from the same ring.
+// There are few workers. Each owns groups, and a [Group] is one stream with those of its viewers that
+// the worker has; a stream with very many viewers has a group with each worker. A worker wakes when
+// something is new for any of its groups: it makes packets of the units once, keeps these in the group's
+// ring, and writes header and ciphertext of each packet for each viewer straight into its batch, which
+// goes to the kernel with sendmmsg and UDP_SEGMENT (package datagram). A viewer costs a key, a cursor and
+// an address; no goroutine of its own takes part in sending. Retransmission and a viewer's first picture
+// come from the same ring.
 //
 // # The endpoint
 //
@@ -20,7 +22,8 @@
 //
 // # Who owns what
 //
-// The receive loop owns what comes in: STUN, SRTCP contexts of the viewers. Each group's worker owns
-// its rings and the sending state of its viewers. Between the two lie bounded letter boxes. A viewer's
+// The receive loop owns what comes in: STUN, SRTCP contexts of the viewers. A worker owns
+// the rings of its groups and the sending state of their viewers. Between the two lie bounded letter
+// boxes, one for each group. A viewer's
 // DTLS has goroutines while it shakes hands; afterwards 200 bytes (association) and none.
 package rtc
