@@ -17,6 +17,7 @@ import matrixTests from "./tests/matrix.js";
 import pageTests from "./tests/pages.js";
 import pullTests from "./tests/pull.js";
 import soundTests from "./tests/sound.js";
+import tcpTests from "./tests/tcp.js";
 import whipTests from "./tests/whip.js";
 
 /**
@@ -46,6 +47,7 @@ describe("xianfeng", { concurrency: 2, timeout: 600_000 }, () => {
   matrixTests(stage);
   whipTests(stage);
   soundTests(stage);
+  tcpTests(stage);
   pullTests(stage);
   lifeTests(stage);
   accessTests(stage);

@@ -114,9 +114,13 @@ export async function plays(page, { via, sound = true } = {}) {
   }
 }
 
-/** Opens the watch page of a stream. @param {Browser} browser @param {string} url */
-export async function watch(browser, url) {
+/**
+ * Opens the watch page of a stream.
+ * @param {Browser} browser @param {string} url @param {() => void} [script] what runs in the page before its own scripts
+ */
+export async function watch(browser, url, script) {
   const page = await open(browser, { viewport: { width: 960, height: 720 } });
+  if (script) await page.addInitScript(script);
   await page.goto(url);
   await page.evaluate(() => {
     const player = /** @type {any} */ (document.querySelector("xf-player"));
