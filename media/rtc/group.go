@@ -10,7 +10,10 @@ import (
 	"xianfeng/media/packet"
 )
 
-const mailLimit = 4096 // reports waiting for the worker; more: dropped, viewers ask again
+const (
+	mailLimit = 4096 // reports waiting for the worker; more: dropped, viewers ask again
+	mailOf    = 64   // of them, those of one viewer, so that a flood leaves room for the others
+)
 
 // Group is one stream on its way to those of its viewers that one worker has.
 type Group struct {
@@ -180,7 +183,8 @@ func (g *Group) join(v *Viewer) {
 // post hands a report to the worker.
 func (g *Group) post(l letter) {
 	g.mu.Lock()
-	if len(g.mail) < mailLimit {
+	if len(g.mail) < mailLimit && l.v.waiting < mailOf {
+		l.v.waiting++
 		g.mail = append(g.mail, l)
 	}
 	g.mu.Unlock()

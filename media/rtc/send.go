@@ -61,6 +61,9 @@ func (g *Group) takeMail() (empty bool) {
 	clear(g.fresh)
 	g.fresh = g.fresh[:0]
 	g.letters, g.mail = g.mail, g.letters[:0]
+	for _, l := range g.letters {
+		l.v.waiting = 0
+	}
 	return g.empty
 }
 

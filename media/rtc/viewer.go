@@ -52,6 +52,8 @@ type Viewer struct {
 	ears  ears                          // the receive loop's
 	ssrcs [2]uint32                     // of the lanes; fixed
 
+	waiting int // letters of it that the worker has not seen; guarded by Group.mu
+
 	send sending // the worker's, once joined
 }
 
