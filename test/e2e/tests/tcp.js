@@ -11,7 +11,8 @@ import { until } from "../harness/wait.js";
 function withoutUDP() {
   const set = RTCPeerConnection.prototype.setRemoteDescription;
   RTCPeerConnection.prototype.setRemoteDescription = function (/** @type {RTCSessionDescriptionInit} */ d) {
-    return set.call(this, { type: d.type, sdp: d.sdp?.replace(/^a=candidate:\S+ \d+ udp .*\r\n/gim, "") });
+    const rest = { type: d.type, sdp: d.sdp?.replace(/^a=candidate:\S+ \d+ udp .*\r\n/gim, "") };
+    return set.apply(this, /** @type {any} */ ([rest]));
   };
 }
 
