@@ -32,7 +32,7 @@ var rules = []rule{
 	{"media/datagram", nil, "sockets, and nothing of what goes through them"},
 	{"media/rtc", []string{"media", "media/packet", "media/datagram"}, "the WebRTC transport; protocols are above it"},
 	{"media/hls", []string{"media"}, "protocols do not know each other"},
-	{"media/hls/lane", []string{"media/hls"}, "a shorter way to what package hls answers, and to nothing else"},
+	{"media/hls/lane", []string{"media", "media/hls"}, "a shorter way to what package hls answers, and to nothing else"},
 	{"media/rtmp", []string{"media"}, "protocols do not know each other"},
 	{"media/rtsp", []string{"media", "media/packet", "media/datagram"}, "protocols do not know each other"},
 	{"media/srt", []string{"media", "media/mpegts"}, "protocols do not know each other; SRT carries MPEG-TS"},

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,9 +14,9 @@ import (
 )
 
 const (
-	firstBuffer = 2 << 10         // room for the head of a browser's request
-	maxHead     = 8 << 10         // a longer one is net/http's
-	slack       = 5 * time.Second // by how much a deadline may be early: setting it costs, so it is set rarely
+	firstBuffer = 2 << 10 // room for the head of a browser's request
+	maxHead     = 8 << 10 // a longer one is net/http's
+	slack       = 16      // a deadline may be early by this fraction: setting it costs, so it is set rarely
 	preface     = "PRI * HTTP/2.0"
 )
 
@@ -153,8 +152,7 @@ func (c *conn) serve() error {
 			searched, c.partial = 0, false
 			switch k := parse(string(c.buf[:n]), &c.req); {
 			case k == foreign:
-				c.hand(len(c.buf), true)
-				return nil
+				return c.leave()
 			case k == hot && (c.Admits == nil || c.Admits(c.req.host, c.req.origin)) && c.HLS.Answer(&c.req.Request, &c.answer):
 				c.consume(n)
 				c.fresh = false
@@ -167,16 +165,11 @@ func (c *conn) serve() error {
 				return nil
 			}
 		}
-		if c.mine() {
-			searched = max(0, len(c.buf)-3)
-			c.patience()
-		} else {
-			if strings.HasPrefix(string(c.buf[:min(len(c.buf), len(preface))]), preface) && !local(c.RemoteAddr()) {
-				return c.refuseHTTP2()
-			}
-			c.hand(len(c.buf), true)
-			return nil
+		if !c.mine() {
+			return c.leave()
 		}
+		searched = max(0, len(c.buf)-3)
+		c.patience()
 		switch err := c.fill(); {
 		case err == nil:
 		case len(c.buf) > 0 && !errors.Is(err, os.ErrDeadlineExceeded):
@@ -209,7 +202,7 @@ func (c *conn) patience() {
 		c.partial, c.readAt = true, time.Time{}
 		c.tcp.SetReadDeadline(after(time.Now(), c.headTime)) //nolint:errcheck // the read tells
 	default:
-		if now := time.Now(); now.Sub(c.readAt) > slack {
+		if now := time.Now(); now.Sub(c.readAt) > c.idleTime/slack {
 			c.readAt = now
 			c.tcp.SetReadDeadline(after(now, c.idleTime)) //nolint:errcheck // the read tells
 		}
@@ -223,8 +216,12 @@ func after(now time.Time, d time.Duration) time.Time {
 	return now.Add(d)
 }
 
-// refuseHTTP2 answers the preface of HTTP/2 without TLS that comes from another machine.
-func (c *conn) refuseHTTP2() error {
+// leave gives the connection to net/http for good, unless it begins HTTP/2 without TLS from another machine.
+func (c *conn) leave() error {
+	if len(c.buf) < len(preface) || string(c.buf[:len(preface)]) != preface || c.here(c.RemoteAddr()) {
+		c.hand(len(c.buf), true)
+		return nil
+	}
 	const answer = "HTTP/1.1 505 HTTP Version Not Supported\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 	c.tcp.SetWriteDeadline(time.Now().Add(time.Second)) //nolint:errcheck // the write tells
 	if _, err := io.WriteString(c.tcp, answer); err != nil {

@@ -46,6 +46,10 @@ type Config struct {
 // Serve is [http.Server.Serve] with the lane before it. It takes the timeouts of srv, and sets its ConnState and
 // Protocols: HTTP/1.1, and for clients on this machine HTTP/2 without TLS, which a proxy may want.
 func Serve(srv *http.Server, ln net.Listener, cfg Config) error {
+	return srv.Serve(prepare(srv, ln, cfg)) //nolint:wrapcheck // as http.Server's own
+}
+
+func prepare(srv *http.Server, ln net.Listener, cfg Config) *listener {
 	srv.Protocols = new(http.Protocols)
 	srv.Protocols.SetHTTP1(true)
 	srv.Protocols.SetUnencryptedHTTP2(true)
@@ -54,15 +58,17 @@ func Serve(srv *http.Server, ln net.Listener, cfg Config) error {
 			x.state(state)
 		}
 	}
-	return srv.Serve(&listener{ln, &shared{
-		// As http.Server fills in what is not set; 0 even so means none.
-		Config: cfg, headTime: cmp.Or(srv.ReadHeaderTimeout, srv.ReadTimeout), idleTime: cmp.Or(srv.IdleTimeout, srv.ReadTimeout), writeTime: srv.WriteTimeout,
-	}})
+	// As http.Server fills in what is not set; 0 even so means none.
+	return &listener{ln, &shared{
+		Config: cfg, here: local,
+		headTime: cmp.Or(srv.ReadHeaderTimeout, srv.ReadTimeout), idleTime: cmp.Or(srv.IdleTimeout, srv.ReadTimeout), writeTime: srv.WriteTimeout,
+	}}
 }
 
 // shared is what all connections of a listener know.
 type shared struct {
 	Config
+	here                          func(net.Addr) bool // whether the peer is this machine
 	headTime, idleTime, writeTime time.Duration
 }
 
@@ -83,7 +89,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	return newConn(tcp, l.shared), nil
 }
 
-// local reports whether the peer is this machine.
+// local reports whether an address is of this machine itself.
 func local(a net.Addr) bool {
 	p, err := netip.ParseAddrPort(a.String())
 	return err == nil && p.Addr().Unmap().IsLoopback()

@@ -12,7 +12,7 @@ const oneWrite = 4 << 10
 // shared bytes of the answer, until the deadline.
 func (c *conn) send() error {
 	now := time.Now()
-	if now.Sub(c.writeAt) > slack {
+	if now.Sub(c.writeAt) > c.writeTime/slack {
 		c.writeAt = now
 		c.tcp.SetWriteDeadline(after(now, c.writeTime)) //nolint:errcheck // the write tells
 	}
