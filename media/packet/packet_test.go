@@ -158,18 +158,3 @@ func FuzzDepacketize(f *testing.F) {
 		}
 	})
 }
-
-func BenchmarkPacketizeH264(b *testing.B) {
-	c := cases()["H264"]
-	p, err := NewPacketizer(&c.track, 1188)
-	if err != nil {
-		b.Fatal(err)
-	}
-	u := &media.Unit{PTS: media.Origin, Payload: [][]byte{make([]byte, 10000)}}
-	u.Payload[0][0] = 0x41
-	var dst []Packet
-	b.ReportAllocs()
-	for b.Loop() {
-		dst = p.Packets(dst[:0], u)
-	}
-}
