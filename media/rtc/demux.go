@@ -144,21 +144,25 @@ func (t *Transport) check(m *stun.Message, ours, theirs string, w way) (key stun
 	if theirs != v.remoteUfrag || v.integrity.Check(m) != nil {
 		return nil, nil, true
 	}
+	fresh := v.recent.fresh(m.TransactionID)
 	switch {
 	case w.conn == nil:
 		v.listenLocked(w.from)
-	case w.conn.viewer == nil:
+	case w.conn.viewer == nil && fresh:
 		evicted = v.holdLocked(w.conn)
-	case w.conn.viewer != v: // a connection is one viewer's
+	case w.conn.viewer != v: // a connection is one viewer's, and none's by a check that was overheard
 		return nil, nil, true
+	}
+	if !fresh {
+		return v.integrity, nil, true // our answer was lost, or somebody repeats what was overheard
 	}
 	now := time.Now()
 	v.heard = now
 	to := v.to.Load()
-	switch fresh := v.recent.fresh(m.TransactionID); {
+	switch {
 	case to != nil && w.is(to):
 		v.moved = now
-	case to == nil, fresh && (m.Contains(stun.AttrUseCandidate) || now.Sub(v.moved) > t.rebind):
+	case to == nil || m.Contains(stun.AttrUseCandidate) || now.Sub(v.moved) > t.rebind:
 		// The first, or nominated, or a NAT gave the viewer another port and the old one fell silent.
 		v.to.Store(t.peer(w))
 		v.moved = now

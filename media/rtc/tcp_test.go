@@ -469,6 +469,21 @@ func TestOnlyTheRightPasswordProvesAConnection(t *testing.T) {
 	if got := c.ask(); got.Type != stun.BindingSuccess {
 		t.Errorf("got %v", got)
 	}
+	// One that was overheard proves nothing.
+	q := b.check(nominate)
+	c.send(q)
+	c.ask()
+	again := b.dial()
+	good := b.check()
+	again.send(q, good)
+	if x, err := again.in.next(); err != nil || !bytes.Equal(x[8:20], good[8:20]) {
+		t.Errorf("%x, %v answers, want the answer to %x", x, err, good[8:20])
+	}
+	w.rtc.mu.Lock()
+	if to := b.v.to.Load().AddrPort.String(); to != c.LocalAddr().String() {
+		t.Errorf("media goes to %s, not to %s", to, c.LocalAddr())
+	}
+	w.rtc.mu.Unlock()
 	// It is not to become another's.
 	c.send(binding(t, other.user, other.pwd, nominate))
 	c.ask()
