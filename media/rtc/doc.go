@@ -1,9 +1,9 @@
-// Package rtc owns the WebRTC port: one UDP socket, and the sending of streams through it to very
-// many viewers.
+// Package rtc owns the WebRTC port: one UDP socket, the same port over TCP, and the sending of streams
+// through them to very many viewers.
 //
 // It refuses HTTP, people and pages: a caller hands it an SDP offer and gets an answer (package whip).
 // It refuses to receive media itself: packets that are not for its own viewers go to pion's mux
-// ([Transport.UDPMux]), over which publishers are PeerConnections.
+// ([Transport.UDPMux], [Transport.TCPMux]), over which publishers are PeerConnections.
 //
 // # How a packet travels
 //
@@ -15,6 +15,11 @@
 // an address; no goroutine of its own takes part in sending. Retransmission and a viewer's first picture
 // come from the same ring.
 //
+// Over TCP (RFC 6544, for viewers without UDP) the batch hands a viewer's datagrams to its connection,
+// which writes them with their lengths before them and never waits. A viewer whose connection still has
+// some gets nothing more until it is empty: it is late like one that catches up, and goes on at the newest
+// key frame when the ring has overtaken it.
+//
 // # The endpoint
 //
 // The sending side is no PeerConnection but an ICE-lite agent (RFC 8445 §2.5) and DTLS server of our
@@ -22,7 +27,8 @@
 //
 // # Who owns what
 //
-// The receive loop owns what comes in: STUN, SRTCP contexts of the viewers. A worker owns
+// The receive loop takes what comes in over UDP; each TCP connection has a goroutine that reads it. Both
+// call the same handlers; a viewer's SRTCP is behind its lock, since both may hear it. A worker owns
 // the rings of its groups and the sending state of their viewers. Between the two lie bounded letter
 // boxes, one for each group. A viewer's
 // DTLS has goroutines while it shakes hands; afterwards 200 bytes (association) and none.
