@@ -62,9 +62,10 @@ fuzz:
 	  done; \
 	done; echo "PASS fuzz"
 
-bench: build
-	go test -run '^$$' -bench . -benchmem ./...
-	bench/run.sh
+# Half an hour on an idle machine; PEER_MEDIAMTX=/path/to/mediamtx measures that one beside us.
+# bench/run has rows and flags of its own.
+bench: deps build
+	go run ./bench/run -micro -into bench/README.md
 
 # What is made and committed: the test card.
 generate:

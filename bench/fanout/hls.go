@@ -1,158 +1,138 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"regexp"
-	"strconv"
-	"strings"
+	"sync"
 	"time"
 )
 
-// openHLS plays as a browser player does: master playlist, then per rendition a media playlist
+// hlsViewer plays as a browser's player does: master playlist, then per rendition a media playlist
 // that it reloads (blocking reload where the server offers it), fetching each new part or segment once.
-func openHLS(master, bearer string, r *reader) (func(), error) {
-	ctx, cancel := context.WithCancel(context.Background())
-	jar, _ := cookiejar.New(nil)
-	h := &hlsClient{
-		ctx: ctx, r: r, bearer: bearer,
-		http: &http.Client{Jar: jar, Transport: &http.Transport{MaxIdleConnsPerHost: 8, DisableCompression: false}},
-	}
+type hlsViewer struct {
+	ctx       context.Context
+	cancel    context.CancelFunc
+	r         *reader
+	playlists *playlists
+	bearer    string
+	jar       *cookiejar.Jar
+	wg        sync.WaitGroup
+}
+
+// openHLS returns once each rendition has brought media.
+func openHLS(master, bearer string, shared *playlists, r *reader) (*hlsViewer, error) {
 	base, err := url.Parse(master)
 	if err != nil {
-		cancel()
 		return nil, err
 	}
-	var body []byte
+	h := &hlsViewer{r: r, playlists: shared, bearer: bearer}
+	h.ctx, h.cancel = context.WithCancel(context.Background())
+	h.jar, _ = cookiejar.New(nil) // without options it can't fail
+	if err := h.start(base); err != nil {
+		h.close()
+		return nil, err
+	}
+	return h, nil
+}
+
+func (h *hlsViewer) close() {
+	h.cancel()
+	h.wg.Wait()
+}
+
+// line opens a connection that ends with the viewer.
+func (h *hlsViewer) line() *line {
+	return &line{ctx: h.ctx, bearer: h.bearer, jar: h.jar}
+}
+
+func (h *hlsViewer) start(base *url.URL) error {
+	l := h.line()
+	var text []byte
 	for try := 0; ; try++ {
-		body, base, err = h.get(base.String())
-		if err == nil || try > 20 {
+		a, err := l.get(base)
+		if err == nil {
+			text, err = a.unzip()
+			base = a.url
+		}
+		if err == nil {
 			break
+		}
+		if try == 20 {
+			return err
 		}
 		time.Sleep(250 * time.Millisecond)
 	}
-	if err != nil {
-		cancel()
-		return nil, err
+	all := variants(text)
+	if len(all) == 0 {
+		all = []variant{{base.String(), true}}
 	}
-	uris := variants(body)
-	if len(uris) == 0 {
-		uris = []string{base.String()}
-	}
-	first := make(chan error, len(uris))
-	for _, u := range uris {
-		ref, err := base.Parse(u)
+	first := make(chan error, len(all))
+	for i, v := range all {
+		u, err := base.Parse(v.uri)
 		if err != nil {
-			cancel()
-			return nil, err
+			return err
 		}
-		go h.follow(ref, first)
+		if i > 0 {
+			l = h.line()
+		}
+		f := &rendition{h: h, line: l, url: u, first: first, video: v.video}
+		h.wg.Add(1)
+		go f.follow() // ends with h.ctx; close waits for it
 	}
-	for range uris {
+	for range all {
 		select {
 		case err := <-first:
 			if err != nil {
-				cancel()
-				return nil, err
+				return err
 			}
 		case <-time.After(30 * time.Second):
-			cancel()
-			return nil, errors.New("no media within 30 s")
+			return errors.New("no media within 30 s")
 		}
 	}
-	return cancel, nil
+	return nil
 }
 
-type hlsClient struct {
-	ctx    context.Context
-	http   *http.Client
-	r      *reader
-	bearer string
+// rendition is one media playlist of a viewer, followed by one goroutine over one connection.
+type rendition struct {
+	h     *hlsViewer
+	line  *line
+	url   *url.URL
+	first chan error
+	told  bool
+	video bool
+
+	seen   map[string]bool
+	player player
 }
 
-func (h *hlsClient) get(u string) ([]byte, *url.URL, error) {
-	req, err := http.NewRequestWithContext(h.ctx, "GET", u, nil)
-	if err != nil {
-		return nil, nil, err
+func (f *rendition) tell(err error) {
+	if !f.told {
+		f.told = true
+		f.first <- err
 	}
-	if h.bearer != "" {
-		req.Header.Set("Authorization", "Bearer "+h.bearer)
-	}
-	resp, err := h.http.Do(req)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, nil, err
-	}
-	if resp.StatusCode != 200 {
-		return nil, nil, fmt.Errorf("%s answered %d", u, resp.StatusCode)
-	}
-	return b, resp.Request.URL, nil
 }
 
-var uriAttr = regexp.MustCompile(`URI="([^"]+)"`)
-
-// variants returns the first video variant and the audio renditions of a master playlist.
-func variants(b []byte) []string {
-	var out []string
-	sc := bufio.NewScanner(bytes.NewReader(b))
-	stream := false
-	haveVideo := false
-	for sc.Scan() {
-		l := sc.Text()
-		switch {
-		case strings.HasPrefix(l, "#EXT-X-MEDIA:") && strings.Contains(l, "TYPE=AUDIO"):
-			if m := uriAttr.FindStringSubmatch(l); m != nil {
-				out = append(out, m[1])
-			}
-		case strings.HasPrefix(l, "#EXT-X-STREAM-INF"):
-			stream = true
-		case stream && l != "" && l[0] != '#':
-			if !haveVideo {
-				out = append(out, l)
-				haveVideo = true
-			}
-			stream = false
-		}
-	}
-	return out
-}
-
-func (h *hlsClient) follow(u *url.URL, first chan error) {
-	told := false
-	tell := func(err error) {
-		if !told {
-			told = true
-			first <- err
-		}
-	}
-	seen := map[string]bool{}
+func (f *rendition) follow() {
+	defer f.h.wg.Done()
+	defer f.line.close()
+	f.seen = map[string]bool{}
 	query := ""
 	fails := 0
-	for h.ctx.Err() == nil {
-		target := *u
+	for f.h.ctx.Err() == nil {
+		target := *f.url
 		if query != "" {
-			q := target.Query()
-			qq, _ := url.ParseQuery(query)
-			for k := range qq {
-				q.Set(k, qq.Get(k))
+			if target.RawQuery != "" {
+				target.RawQuery += "&"
 			}
-			target.RawQuery = q.Encode()
+			target.RawQuery += query
 		}
-		b, _, err := h.get(target.String())
+		p, at, err := f.reload(&target)
 		if err != nil {
 			if fails++; fails > 20 {
-				tell(err)
+				f.tell(err)
 				return
 			}
 			query = ""
@@ -160,73 +140,121 @@ func (h *hlsClient) follow(u *url.URL, first chan error) {
 			continue
 		}
 		fails = 0
-		pl := parseMedia(b)
-		uris := pl.parts
-		if len(uris) == 0 {
-			uris = pl.segments
+		if err := f.fetch(p, at, query != ""); err != nil {
+			f.tell(err)
+			return
 		}
-		if len(seen) == 0 && len(uris) > 3 { // join near the live edge
-			for _, s := range uris[:len(uris)-3] {
-				seen[s] = true
-			}
-		}
-		for _, s := range uris {
-			if seen[s] {
-				continue
-			}
-			seen[s] = true
-			ref, err := u.Parse(s)
-			if err != nil {
-				tell(err)
-				return
-			}
-			if data, _, err := h.get(ref.String()); err == nil {
-				h.r.payload(data)
-				tell(nil)
-			}
-		}
-		if pl.canBlock {
-			query = fmt.Sprintf("_HLS_msn=%d&_HLS_part=%d", pl.nextMSN, pl.nextPart)
-			if len(pl.parts) == 0 {
-				query = fmt.Sprintf("_HLS_msn=%d", pl.nextMSN)
-			}
-		} else {
-			time.Sleep(time.Duration(pl.target*500) * time.Millisecond)
-		}
-	}
-}
-
-type mediaPlaylist struct {
-	canBlock          bool
-	target            float64
-	parts, segments   []string
-	nextMSN, nextPart int
-}
-
-func parseMedia(b []byte) mediaPlaylist {
-	var p mediaPlaylist
-	sc := bufio.NewScanner(bytes.NewReader(b))
-	sc.Buffer(nil, 1<<20)
-	p.target = 1
-	for sc.Scan() {
-		l := sc.Text()
 		switch {
-		case strings.HasPrefix(l, "#EXT-X-SERVER-CONTROL"):
-			p.canBlock = strings.Contains(l, "CAN-BLOCK-RELOAD=YES")
-		case strings.HasPrefix(l, "#EXT-X-TARGETDURATION:"):
-			p.target, _ = strconv.ParseFloat(l[22:], 64)
-		case strings.HasPrefix(l, "#EXT-X-MEDIA-SEQUENCE:"):
-			p.nextMSN, _ = strconv.Atoi(l[22:])
-		case strings.HasPrefix(l, "#EXT-X-PART:"):
-			if m := uriAttr.FindStringSubmatch(l); m != nil {
-				p.parts = append(p.parts, m[1])
-			}
-			p.nextPart++
-		case l != "" && l[0] != '#':
-			p.segments = append(p.segments, l)
-			p.nextMSN++
-			p.nextPart = 0
+		case !p.canBlock:
+			time.Sleep(p.target / 2)
+		case len(p.parts) == 0:
+			query = fmt.Sprintf("_HLS_msn=%d", p.nextMSN)
+		default:
+			query = fmt.Sprintf("_HLS_msn=%d&_HLS_part=%d", p.nextMSN, p.nextPart)
 		}
 	}
-	return p
+}
+
+func (f *rendition) reload(u *url.URL) (*mediaPlaylist, time.Time, error) {
+	a, err := f.line.get(u)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	at := time.Now()
+	p, err := f.h.playlists.parse(a)
+	return p, at, err
+}
+
+// fetch gets what is new in a playlist that came at the given time, waited telling that the server
+// held it back until its last part was there.
+func (f *rendition) fetch(p *mediaPlaylist, at time.Time, waited bool) error {
+	pieces := p.pieces()
+	if len(f.seen) == 0 {
+		pieces = pieces[f.h.join(f, p):]
+	}
+	var last time.Time
+	for _, x := range pieces {
+		if f.seen[x.uri] {
+			continue
+		}
+		f.seen[x.uri] = true
+		u, err := f.url.Parse(x.uri)
+		if err != nil {
+			return err
+		}
+		a, err := f.line.get(u)
+		if err != nil {
+			continue // the player goes on with the next one; it will stall or not
+		}
+		now := time.Now()
+		if stamp := f.h.r.blob(a.body, now, f.video); !stamp.IsZero() {
+			last = stamp
+		}
+		if x.key && f.video {
+			f.h.r.haveKey(now)
+		}
+		if stall := f.player.have(now, x.duration, p.hold); stall > 0 {
+			f.h.r.stalled(stall)
+		}
+		f.tell(nil)
+	}
+	// Of what it has seen, a player keeps what the playlist still lists.
+	if len(f.seen) > 4*len(p.pieces())+64 {
+		f.seen = map[string]bool{}
+		for _, x := range p.pieces() {
+			f.seen[x.uri] = true
+		}
+	}
+	if waited && !last.IsZero() {
+		// The part is whole when the access unit after its last one comes.
+		f.h.r.answeredAfter(at.Sub(last) - time.Duration(float64(time.Second)/f.h.r.fps))
+	}
+	return nil
+}
+
+// join returns the index of the first piece to fetch: the newest that begins with a key frame, after
+// what the stream's header is. Where none does, near the live edge.
+func (h *hlsViewer) join(f *rendition, p *mediaPlaylist) int {
+	if p.init != "" {
+		if u, err := f.url.Parse(p.init); err == nil {
+			f.line.get(u) //nolint:errcheck // what a player would fail of, the parts will tell
+		}
+	}
+	pieces := p.pieces()
+	from := max(0, len(pieces)-3)
+	if f.video {
+		for i := len(pieces) - 1; i >= 0; i-- {
+			if pieces[i].key {
+				from = i
+				break
+			}
+		}
+	}
+	for _, x := range pieces[:from] {
+		f.seen[x.uri] = true
+	}
+	return from
+}
+
+// player is the clock of a viewer that starts once it holds what the server tells it to hold back,
+// and waits whenever it has played all it has.
+type player struct {
+	held    time.Duration // of media, since it joined
+	started time.Time     // when media time zero was played, stalls taken off
+	begun   bool
+}
+
+// have adds a piece and returns how long the player stood still before it.
+func (p *player) have(now time.Time, length, hold time.Duration) (stall time.Duration) {
+	if p.begun {
+		if dry := now.Sub(p.started.Add(p.held)); dry > 0 {
+			stall = dry
+			p.started = p.started.Add(dry)
+		}
+	}
+	p.held += length
+	if !p.begun && p.held >= hold {
+		p.begun, p.started = true, now
+	}
+	return stall
 }
