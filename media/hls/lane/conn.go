@@ -21,37 +21,41 @@ const (
 )
 
 // conn is a connection as net/http sees it. Reads, writes and the changes of state come one after the
-// other (net/http ends its read in the background before it says that it is idle); Close and deadlines come
-// from anywhere.
+// other (net/http ends its read in the background before it says that it is idle); Close comes from anywhere.
 type conn struct {
-	net.Conn // for addresses, deadlines and net/http's own writes
-	tcp      *net.TCPConn
 	*shared
-	remote string
+	local, remote net.Addr
+
+	mu      sync.Mutex   // guards tcp, sock, reading, closed where they are not only read by the goroutine that sets them
+	tcp     *net.TCPConn // nil while sock is there
+	sock    *sock        // the socket while the lane has it to itself
+	reading bool         // the goroutine uses sock and will see that closed is set
+	closed  bool
 
 	ours    bool   // a request begins with the next byte, and it is ours if it is hot
 	through bool   // net/http has got bytes of which we don't know what they are: it keeps the connection
-	buf     []byte // what was read from the client and not handed on, from the front
 	fresh   bool   // nothing was answered yet
+	warm    bool   // something was answered since net/http last did
 	partial bool   // a head has begun, and has a deadline
+	buf     []byte // what was read from the client and not handed on, from the front
 	give    int    // how many bytes of buf net/http is still to get
 
-	req       request
-	answer    hls.Answer
-	lines     []byte // of the answer
-	vec       [][]byte
-	out       net.Buffers // vec, as far as it is not written
-	second    int64       // that date is of
-	date      []byte
-	readAt    time.Time // when the deadlines were set for the lane's own use
-	writeAt   time.Time
-	gone      chan struct{} // closed by Close
-	closeOnce sync.Once
+	req     request
+	answer  hls.Answer
+	lines   []byte // of the answer
+	vec     [][]byte
+	out     net.Buffers // vec, as far as it is not written
+	second  int64       // that date is of
+	date    []byte
+	readEnd time.Time     // the lane's own deadline for reading
+	readAt  time.Time     // when it was set
+	writeAt time.Time     // when the deadline for writing was set
+	gone    chan struct{} // closed by Close
 }
 
 func newConn(tcp *net.TCPConn, s *shared) *conn {
-	c := &conn{Conn: tcp, tcp: tcp, shared: s, remote: tcp.RemoteAddr().String(), ours: true, fresh: true, gone: make(chan struct{})}
-	c.req.Remote, c.req.Gone = c.remote, c.gone
+	c := &conn{tcp: tcp, shared: s, local: tcp.LocalAddr(), remote: tcp.RemoteAddr(), ours: true, fresh: true, gone: make(chan struct{})}
+	c.req.Remote, c.req.Gone = c.remote.String(), c.gone
 	return c
 }
 
@@ -59,6 +63,7 @@ func newConn(tcp *net.TCPConn, s *shared) *conn {
 func (c *conn) Read(p []byte) (int, error) {
 	if c.ours {
 		if err := c.serve(); err != nil {
+			c.drop()
 			return 0, err
 		}
 	}
@@ -83,7 +88,9 @@ func (c *conn) keepBack(p []byte) (int, error) {
 		}
 	}
 	// full: a client that sends this much ahead is net/http's
-	c.hand(len(c.buf), true)
+	if err := c.hand(len(c.buf), true); err != nil {
+		return 0, err
+	}
 	n := copy(p, c.buf)
 	c.give -= n
 	c.consume(n)
@@ -101,29 +108,22 @@ func (c *conn) state(s http.ConnState) {
 	}
 }
 
-// Close lets go a request that waits.
-func (c *conn) Close() error {
-	c.closeOnce.Do(func() { close(c.gone) })
-	return c.tcp.Close() //nolint:wrapcheck // net/http looks at it
-}
-
-// CloseWrite and ReadFrom are what net/http takes from a TCP connection beyond net.Conn.
-func (c *conn) CloseWrite() error { return c.tcp.CloseWrite() } //nolint:wrapcheck // as above
-
-// ReadFrom sends files without copying them.
-func (c *conn) ReadFrom(r io.Reader) (int64, error) { return c.tcp.ReadFrom(r) } //nolint:wrapcheck // as above
-
 // hand gives the first n bytes of the buffer to net/http. through: all that follow as well.
-func (c *conn) hand(n int, through bool) {
+func (c *conn) hand(n int, through bool) error {
+	if err := c.attach(); err != nil {
+		return err
+	}
 	c.ours, c.through, c.give = false, through, n
 	if !c.partial { // net/http may go on reading a head with the deadline that is set
-		c.tcp.SetReadDeadline(after(time.Now(), c.headTime)) //nolint:errcheck // the next read tells
+		c.readEnd = after(time.Now(), c.headTime)
 	}
-	c.fresh, c.partial, c.readAt = false, false, time.Time{}
+	c.tcp.SetReadDeadline(c.readEnd) //nolint:errcheck // the next read tells
+	c.fresh, c.warm, c.partial, c.readAt = false, false, false, time.Time{}
 	if !c.writeAt.IsZero() {
 		c.writeAt = time.Time{}
 		c.tcp.SetWriteDeadline(time.Time{}) //nolint:errcheck // a closed connection says so at the next read
 	}
+	return nil
 }
 
 func (c *conn) consume(n int) {
@@ -138,7 +138,13 @@ func (c *conn) fill() error {
 		copy(b, c.buf)
 		c.buf = b
 	}
-	n, err := c.tcp.Read(c.buf[len(c.buf):cap(c.buf)])
+	var n int
+	var err error
+	if room := c.buf[len(c.buf):cap(c.buf)]; c.sock != nil {
+		n, err = c.sock.read(room, c.readEnd)
+	} else {
+		n, err = c.tcp.Read(room)
+	}
 	c.buf = c.buf[:len(c.buf)+n]
 	return err //nolint:wrapcheck // net/http looks at it
 }
@@ -155,26 +161,27 @@ func (c *conn) serve() error {
 				return c.leave()
 			case k == hot && (c.Admits == nil || c.Admits(c.req.host, c.req.origin)) && c.HLS.Answer(&c.req.Request, &c.answer):
 				c.consume(n)
-				c.fresh = false
+				c.fresh, c.warm = false, true
 				if err := c.send(); err != nil {
 					return err
 				}
 				continue
 			default:
-				c.hand(n, false)
-				return nil
+				return c.hand(n, false)
 			}
 		}
 		if !c.mine() {
 			return c.leave()
 		}
 		searched = max(0, len(c.buf)-3)
+		if c.warm && len(c.buf) == 0 {
+			c.detach()
+		}
 		c.patience()
 		switch err := c.fill(); {
 		case err == nil:
 		case len(c.buf) > 0 && !errors.Is(err, os.ErrDeadlineExceeded):
-			c.hand(len(c.buf), true)
-			return nil
+			return c.hand(len(c.buf), true)
 		default:
 			return err
 		}
@@ -196,16 +203,19 @@ func (c *conn) mine() bool {
 
 // patience sets how long the client may take: long for the next request to begin, short for it to be whole.
 func (c *conn) patience() {
-	switch {
-	case c.fresh || c.partial: // net/http gives a new connection the time of a head; or it is set already
-	case len(c.buf) > 0:
-		c.partial, c.readAt = true, time.Time{}
-		c.tcp.SetReadDeadline(after(time.Now(), c.headTime)) //nolint:errcheck // the read tells
-	default:
-		if now := time.Now(); now.Sub(c.readAt) > c.idleTime/slack {
-			c.readAt = now
-			c.tcp.SetReadDeadline(after(now, c.idleTime)) //nolint:errcheck // the read tells
-		}
+	if c.fresh || c.partial {
+		return // net/http gives a new connection the time of a head; or it is set already
+	}
+	d, now := c.idleTime, time.Now()
+	if len(c.buf) > 0 {
+		c.partial, c.readAt, d = true, time.Time{}, c.headTime
+	} else if now.Sub(c.readAt) <= d/slack {
+		return
+	} else {
+		c.readAt = now
+	}
+	if c.readEnd = after(now, d); c.sock == nil {
+		c.tcp.SetReadDeadline(c.readEnd) //nolint:errcheck // the read tells
 	}
 }
 
@@ -218,9 +228,11 @@ func after(now time.Time, d time.Duration) time.Time {
 
 // leave gives the connection to net/http for good, unless it begins HTTP/2 without TLS from another machine.
 func (c *conn) leave() error {
-	if len(c.buf) < len(preface) || string(c.buf[:len(preface)]) != preface || c.here(c.RemoteAddr()) {
-		c.hand(len(c.buf), true)
-		return nil
+	if len(c.buf) < len(preface) || string(c.buf[:len(preface)]) != preface || c.here(c.remote) {
+		return c.hand(len(c.buf), true)
+	}
+	if err := c.attach(); err != nil {
+		return err
 	}
 	const answer = "HTTP/1.1 505 HTTP Version Not Supported\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 	c.tcp.SetWriteDeadline(time.Now().Add(time.Second)) //nolint:errcheck // the write tells

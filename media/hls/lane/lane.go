@@ -46,10 +46,13 @@ type Config struct {
 // Serve is [http.Server.Serve] with the lane before it. It takes the timeouts of srv, and sets its ConnState and
 // Protocols: HTTP/1.1, and for clients on this machine HTTP/2 without TLS, which a proxy may want.
 func Serve(srv *http.Server, ln net.Listener, cfg Config) error {
-	return srv.Serve(prepare(srv, ln, cfg)) //nolint:wrapcheck // as http.Server's own
+	l, end := prepare(srv, ln, cfg)
+	defer end()
+	return srv.Serve(l) //nolint:wrapcheck // as http.Server's own
 }
 
-func prepare(srv *http.Server, ln net.Listener, cfg Config) *listener {
+// prepare returns the listener for srv, and what to call when srv does not accept any more.
+func prepare(srv *http.Server, ln net.Listener, cfg Config) (l *listener, end func()) {
 	srv.Protocols = new(http.Protocols)
 	srv.Protocols.SetHTTP1(true)
 	srv.Protocols.SetUnencryptedHTTP2(true)
@@ -59,16 +62,23 @@ func prepare(srv *http.Server, ln net.Listener, cfg Config) *listener {
 		}
 	}
 	// As http.Server fills in what is not set; 0 even so means none.
-	return &listener{ln, &shared{
+	l = &listener{ln, &shared{
 		Config: cfg, here: local,
 		headTime: cmp.Or(srv.ReadHeaderTimeout, srv.ReadTimeout), idleTime: cmp.Or(srv.IdleTimeout, srv.ReadTimeout), writeTime: srv.WriteTimeout,
 	}}
+	p, err := newPoller()
+	if err != nil {
+		return l, func() {} // it works without, for more
+	}
+	l.shared.poller = p
+	return l, p.done
 }
 
 // shared is what all connections of a listener know.
 type shared struct {
 	Config
 	here                          func(net.Addr) bool // whether the peer is this machine
+	poller                        *poller             // nil: sockets are left to the runtime
 	headTime, idleTime, writeTime time.Duration
 }
 

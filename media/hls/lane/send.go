@@ -12,32 +12,40 @@ const oneWrite = 4 << 10
 // shared bytes of the answer, until the deadline.
 func (c *conn) send() error {
 	now := time.Now()
-	if now.Sub(c.writeAt) > c.writeTime/slack {
-		c.writeAt = now
-		c.tcp.SetWriteDeadline(after(now, c.writeTime)) //nolint:errcheck // the write tells
-	}
 	c.lines = c.appendHead(c.lines[:0], now)
 	head, size := len(c.lines), 0
 	for _, b := range c.answer.Body {
 		size += len(b)
 	}
-	var n int64
-	var err error
+	c.vec = c.vec[:0]
 	if size <= oneWrite {
 		for _, b := range c.answer.Body {
 			c.lines = append(c.lines, b...)
 		}
-		var k int
-		k, err = c.tcp.Write(c.lines)
-		n = int64(k)
+		c.vec = append(c.vec, c.lines)
 	} else {
-		c.vec = append(append(c.vec[:0], c.lines), c.answer.Body...)
-		c.out = c.vec
-		n, err = c.out.WriteTo(c.tcp)
-		clear(c.vec) // parts must not live on because a connection does
+		c.vec = append(append(c.vec, c.lines), c.answer.Body...)
 	}
+	n, err := c.write(now)
+	clear(c.vec) // parts must not live on because a connection does
 	c.answer.Done(max(0, int(n)-head))
-	return err //nolint:wrapcheck // net/http looks at it
+	return err
+}
+
+func (c *conn) write(now time.Time) (int64, error) {
+	c.out = c.vec
+	if c.sock != nil {
+		return c.sock.write(c.out, after(now, c.writeTime))
+	}
+	if now.Sub(c.writeAt) > c.writeTime/slack {
+		c.writeAt = now
+		c.tcp.SetWriteDeadline(after(now, c.writeTime)) //nolint:errcheck // the write tells
+	}
+	if len(c.vec) == 1 {
+		n, err := c.tcp.Write(c.vec[0])
+		return int64(n), err //nolint:wrapcheck // net/http looks at it
+	}
+	return c.out.WriteTo(c.tcp) //nolint:wrapcheck // net/http looks at it
 }
 
 func (c *conn) appendHead(b []byte, now time.Time) []byte {

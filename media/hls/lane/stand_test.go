@@ -86,11 +86,12 @@ func newStand(t testing.TB, o options) *stand {
 		}
 		*s.address = ln.Addr().String()
 		if s.srv == x.srv {
-			l := prepare(s.srv, ln, Config{HLS: x.hls, Lines: "X-Content-Type-Options: nosniff\r\n", Admits: o.admits})
+			l, end := prepare(s.srv, ln, Config{HLS: x.hls, Lines: "X-Content-Type-Options: nosniff\r\n", Admits: o.admits})
 			if o.change != nil {
 				o.change(s.srv, l.shared)
 			}
 			ln = l
+			t.Cleanup(end)
 		}
 		done := make(chan struct{})
 		go func() { // ends with the server

@@ -1,0 +1,125 @@
+package lane
+
+import (
+	"errors"
+	"io"
+	"net"
+	"time"
+)
+
+var errUnsupported = errors.New("sockets are left to the runtime")
+
+// detach takes the socket to ourselves, where that is possible: a client that we answered is likely to ask us again.
+func (c *conn) detach() {
+	if c.sock != nil || c.poller == nil {
+		return
+	}
+	s, err := detach(c.tcp, c.poller)
+	if err != nil {
+		return // too many open files, or the listener ends: it goes on as it was
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tcp, c.sock, c.reading = nil, s, true
+	c.readAt, c.writeAt = time.Time{}, time.Time{}
+	if c.closed { // meanwhile; the first read fails
+		s.shut()
+	}
+}
+
+// attach gives the socket back to the runtime, for net/http.
+func (c *conn) attach() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sock == nil {
+		return nil
+	}
+	s := c.sock
+	c.sock, c.reading = nil, false
+	tcp, err := s.attach()
+	if err != nil {
+		c.closed = true
+		return err
+	}
+	if c.tcp = tcp; c.closed {
+		tcp.Close() //nolint:errcheck // whoever closed does not wait for it
+		return net.ErrClosed
+	}
+	return nil
+}
+
+// drop closes the socket after a failure, if we have it.
+func (c *conn) drop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sock != nil {
+		c.sock.close() //nolint:errcheck // it has failed already
+		c.sock, c.reading, c.closed = nil, false, true
+	}
+}
+
+// Close lets go a request that waits.
+func (c *conn) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.gone:
+	default:
+		close(c.gone)
+	}
+	c.closed = true
+	switch {
+	case c.sock != nil: // the goroutine that reads closes it
+		c.sock.shut()
+		return nil
+	case c.tcp != nil:
+		return c.tcp.Close() //nolint:wrapcheck // net/http looks at it
+	default:
+		return nil
+	}
+}
+
+// The rest of a net.Conn, for net/http, which does not use it while the lane has the socket.
+
+func (c *conn) LocalAddr() net.Addr  { return c.local }
+func (c *conn) RemoteAddr() net.Addr { return c.remote }
+
+// Write and the others fail when the socket is not there any more.
+func (c *conn) Write(b []byte) (int, error) {
+	if c.tcp == nil {
+		return 0, net.ErrClosed
+	}
+	return c.tcp.Write(b) //nolint:wrapcheck // net/http looks at it
+}
+
+// ReadFrom lets net/http send files without copying them.
+func (c *conn) ReadFrom(r io.Reader) (int64, error) {
+	if c.tcp == nil {
+		return 0, net.ErrClosed
+	}
+	return c.tcp.ReadFrom(r) //nolint:wrapcheck // net/http looks at it
+}
+
+// CloseWrite lets net/http end an answer before the request has ended.
+func (c *conn) CloseWrite() error { return c.with((*net.TCPConn).CloseWrite) }
+
+func (c *conn) SetDeadline(t time.Time) error {
+	return c.with(func(x *net.TCPConn) error { return x.SetDeadline(t) })
+}
+
+func (c *conn) SetReadDeadline(t time.Time) error {
+	return c.with(func(x *net.TCPConn) error { return x.SetReadDeadline(t) })
+}
+
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	return c.with(func(x *net.TCPConn) error { return x.SetWriteDeadline(t) })
+}
+
+func (c *conn) with(f func(*net.TCPConn) error) error {
+	if c.tcp == nil {
+		return net.ErrClosed
+	}
+	return f(c.tcp)
+}
+
+var _ net.Conn = (*conn)(nil)
