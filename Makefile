@@ -9,7 +9,7 @@ SHELL := /bin/bash
 LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 10s
 
-.PHONY: build demo deps check test lint types scripts unit race e2e fuzz bench generate clean
+.PHONY: build demo deps check test lint types scripts unit race e2e netns fuzz bench soak generate clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/xianfeng ./cmd/xianfeng
@@ -26,7 +26,7 @@ check: deps lint types scripts unit
 
 # The steps come in the order in which they are likely to fail, and stop at the first that does.
 test: deps
-	@for step in lint types scripts race e2e; do \
+	@for step in lint types scripts race e2e netns; do \
 	  echo "== $$step"; begin=$$SECONDS; \
 	  $(MAKE) --no-print-directory $$step || { echo "FAIL $$step after $$((SECONDS-begin)) s"; exit 1; }; \
 	  echo "ok   $$step in $$((SECONDS-begin)) s"; \
@@ -53,6 +53,10 @@ race:
 # Real publishers, real browsers, one server.
 e2e: build
 	npm run --silent e2e
+
+# Viewers behind bad networks; as root. XF_NO_NETNS=1 says that there can be no network namespaces.
+netns: build
+	npm run --silent netns
 
 fuzz:
 	@for file in $$(grep -rlE '^func Fuzz' --include='*_test.go' .); do \

@@ -8,9 +8,9 @@ import { chromium } from "playwright-core";
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {import("playwright-core").Browser} Browser */
 
-export function launch() {
+export function launch(program = process.env.CHROMIUM ?? "/usr/bin/chromium") {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    executablePath: program,
     headless: true,
     args: [
       "--no-sandbox",

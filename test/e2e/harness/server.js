@@ -37,12 +37,12 @@ export class Server {
     child.once("exit", (code) => (this.#exit = code));
   }
 
-  /** @param {{ flags?: string[], keys?: Key[] }} [options] */
-  static async start({ flags = [], keys = defaultKeys } = {}) {
+  /** @param {{ flags?: string[], keys?: Key[], outside?: boolean }} [options] outside: HTTP on all addresses */
+  static async start({ flags = [], keys = defaultKeys, outside = false } = {}) {
     const dir = await mkdtemp(path.join(tmpdir(), "xianfeng-e2e-"));
     const ports = await freePorts();
     const file = path.join(dir, "config.yml");
-    await writeFile(file, config(ports, keys));
+    await writeFile(file, config(ports, keys, outside));
     const child = spawn(program, ["serve", "--config", file, "--data", path.join(dir, "data"), ...flags], { stdio: ["ignore", "pipe", "pipe"] });
     const server = new Server(dir, ports, child);
     try {
@@ -113,10 +113,10 @@ export class Server {
 }
 
 /** @param {import("./ports.js").Ports} p @param {Key[]} keyList */
-function config(p, keyList) {
+function config(p, keyList, outside = false) {
   const at = (/** @type {number} */ port) => `"127.0.0.1:${port}"`;
   return `
-http: {address: ${at(p.http)}}
+http: {address: ${outside ? `":${p.http}"` : at(p.http)}}
 rtsp: {address: ${at(p.rtsp)}, rtp: ${at(p.rtp)}, rtcp: ${at(p.rtcp)}}
 rtmp: {address: ${at(p.rtmp)}}
 srt: {address: ${at(p.srt)}}

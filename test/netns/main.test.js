@@ -1,0 +1,133 @@
+// Viewers behind bad networks: a real Chromium in a network namespace of its own each, the server outside.
+// They need root. Where namespaces can't be made they fail; XF_NO_NETNS=1 says that this is known.
+
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, describe, it } from "node:test";
+
+import { launch, plays, watch } from "../e2e/harness/browser.js";
+import { makeClips, publish } from "../e2e/harness/ffmpeg.js";
+import { Server } from "../e2e/harness/server.js";
+import { pause, until } from "../e2e/harness/wait.js";
+import { fragments, Namespace, obstacle } from "./namespace.js";
+import { since, stats } from "./stats.js";
+
+/** @type {Server} */ let server;
+/** @type {Record<string, string>} */ const clips = {};
+/** @type {import("../e2e/harness/ffmpeg.js").Run[]} */ const publishers = [];
+let dir = "";
+
+/**
+ * Opens the watch page in a namespace that prepare has made bad, and hands its player over.
+ * @param {string} stream
+ * @param {(ns: Namespace) => Promise<unknown>} prepare
+ * @param {(page: Awaited<ReturnType<typeof watch>>, ns: Namespace) => Promise<void>} test
+ */
+async function behind(stream, prepare, test) {
+  const ns = await Namespace.make();
+  try {
+    await prepare(ns);
+    const browser = await launch(ns.chromium);
+    try {
+      await test(await watch(browser, `http://${ns.server}:${server.ports.http}/live/${stream}?via=whep`), ns);
+    } finally {
+      await browser.close();
+    }
+  } catch (error) {
+    throw new Error(`${error}\n${server.log.split("\n").slice(-15).join("\n")}`, { cause: error });
+  } finally {
+    await ns.close();
+  }
+}
+
+const why = await obstacle();
+
+describe("behind a bad network", { concurrency: 2, timeout: 300_000 }, () => {
+  if (why && process.env.XF_NO_NETNS === "1") {
+    console.error(`NOT TESTED: viewers behind bad networks (XF_NO_NETNS=1; ${why})`);
+    return;
+  }
+
+  before(async () => {
+    assert.equal(why, "", "no network namespaces here: run this as root, or leave these tests out with XF_NO_NETNS=1");
+    dir = await mkdtemp(path.join(tmpdir(), "xianfeng-clips-"));
+    [server, { opus: clips.easy }] = await Promise.all([Server.start({ outside: true }), makeClips(dir)]);
+    publishers.push(publish(server, "rtsp-tcp", "open-easy", clips.easy));
+    await server.ready("open-easy");
+  });
+
+  after(async () => {
+    for (const run of publishers) await run.stop();
+    const code = await server?.stop();
+    await rm(dir, { recursive: true, force: true });
+    if (server) assert.equal(code, 0, `the server ended with ${code}\n${server.log.slice(-4000)}`);
+  });
+
+  it("loses 5 % of all packets: the picture stays whole", () =>
+    behind(
+      "open-easy",
+      (ns) => ns.lose(0.05),
+      async (page) => {
+        await plays(page, { via: "whep", sound: false });
+        await pause(2000); // until the jitter buffer knows the line
+        const first = await stats(page);
+        await pause(30_000);
+        const got = since(first, await stats(page));
+        const said = JSON.stringify(got);
+        assert.equal(got.cipher, "SRTP_AEAD_AES_128_GCM", said);
+        assert.ok(got.again > 0.02 * got.received, `too little was lost to tell: ${said}`);
+        assert.ok(got.lost - got.again < 0.002 * got.received, `packets were not sent again: ${said}`);
+        assert.ok(got.decoded > 0.97 * 25 * 30, `pictures are missing: ${said}`);
+        assert.equal(got.plis, 0, `the picture broke: ${said}`);
+        assert.ok(got.frozen <= 0.5 * got.freezes && got.freezes <= 2, `the picture froze: ${said}`);
+      },
+    ));
+
+  it("has no UDP: WHEP plays over TCP", () =>
+    behind(
+      "open-easy",
+      (ns) => ns.blockUDP(),
+      async (page) => {
+        await plays(page, { via: "whep", sound: false });
+        const got = await stats(page);
+        assert.equal(got.protocol, "tcp", JSON.stringify(got));
+        assert.equal(got.cipher, "SRTP_AEAD_AES_128_GCM", JSON.stringify(got));
+      },
+    ));
+
+  it("is behind a narrow tunnel, where the kernel refuses segmentation offload", () =>
+    behind(
+      "open-easy",
+      (ns) => ns.narrow(1000),
+      async (page) => {
+        await plays(page, { via: "whep", sound: false });
+        const [first, cut] = [await stats(page), await fragments()];
+        await pause(5000);
+        const got = since(first, await stats(page));
+        assert.equal(got.protocol, "udp", JSON.stringify(got));
+        assert.ok(got.decoded > 0.95 * 25 * 5, `pictures are missing: ${JSON.stringify(got)}`);
+        assert.equal(got.lost, 0, JSON.stringify(got));
+        assert.ok((await fragments()) > cut, "no datagram was larger than the tunnel takes");
+      },
+    ));
+
+  it("comes and goes: a line that falls silent for three seconds", () =>
+    behind(
+      "open-easy",
+      async () => {},
+      async (page, ns) => {
+        await plays(page, { via: "whep", sound: false });
+        await ns.lose(1);
+        await pause(3000);
+        await ns.inside("iptables", "-F");
+        await until("the picture goes on", async () => {
+          const before = await stats(page).catch(() => null);
+          await pause(1000);
+          const after = await stats(page).catch(() => null);
+          return before && after && after.decoded - before.decoded >= 20;
+        });
+      },
+    ));
+});
