@@ -38,7 +38,8 @@ type conn struct {
 	warm    bool   // something was answered since net/http last did
 	partial bool   // a head has begun, and has a deadline
 	buf     []byte // what was read from the client and not handed on, from the front
-	give    int    // how many bytes of buf net/http is still to get
+	failed  error
+	give    int // how many bytes of buf net/http is still to get
 
 	req     request
 	answer  hls.Answer
@@ -61,10 +62,13 @@ func newConn(tcp *net.TCPConn, s *shared) *conn {
 
 // Read is where net/http waits for requests, for bodies, and, while it answers, for the client to leave.
 func (c *conn) Read(p []byte) (int, error) {
+	if c.failed != nil {
+		return 0, c.failed // net/http may try again
+	}
 	if c.ours {
-		if err := c.serve(); err != nil {
+		if c.failed = c.serve(); c.failed != nil {
 			c.drop()
-			return 0, err
+			return 0, c.failed
 		}
 	}
 	if c.give > 0 {
