@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 
@@ -16,7 +17,7 @@ const (
 	stallTime  = 10 * time.Second // a connection that takes nothing for so long is closed
 	lingerTime = time.Second      // for our goodbye to arrive
 	unsent     = 64 << 10         // bytes that the kernel may hold and not have sent: no more delay than that
-	// What waits for the kernel: a burst. Full: media is dropped, whole datagrams; checks and DTLS have
+	// What waits for the kernel: a slice of a burst. Full: media is dropped, whole datagrams; checks and DTLS have
 	// some room more, so that a viewer on a slow line is not given up.
 	outMedia = 88 << 10
 	outAll   = outMedia + 8<<10
@@ -32,13 +33,13 @@ type framed struct {
 	from  netip.AddrPort
 	peer  *datagram.Peer // the connection as something to send to
 	write rawWriter
-	demux demux // the reader's
+	once  writeFunc // write.once
+	demux demux     // the reader's
 
 	viewer *Viewer // whose it is, from the first good check on; guarded by Transport.mu
 
 	mu      sync.Mutex // guards all below and write; nothing is taken under it
-	out     *outbox    // what the socket has not taken yet; nil: nothing waits
-	blocked time.Time  // since then the socket has taken nothing; zero: it takes
+	out     *outbox    // what the socket has not taken yet, drain's; nil: nothing waits
 	dropped uint64     // datagrams
 	failure error      // of sending
 	ending  bool       // the read deadline is the last one
@@ -72,6 +73,7 @@ func newFramed(p *tcpPort, c *tcpConn) (*framed, error) {
 	if err := f.write.init(c.Conn); err != nil {
 		return nil, fmt.Errorf("connection of %v: %w", a, err)
 	}
+	f.once = f.write.once
 	f.peer = datagram.PeerVia(f.from, f)
 	return f, nil
 }
@@ -164,10 +166,8 @@ func (c *framed) send(b []byte, seg, limit int) {
 	if c.failure != nil {
 		return
 	}
-	if c.out != nil {
-		c.flushLocked()
-	}
-	if c.out == nil {
+	waits := c.out != nil
+	if !waits {
 		c.out = c.p.boxes.Get().(*outbox) //nolint:forcetypeassert // the pool has nothing else
 	}
 	for len(b) > 0 {
@@ -177,41 +177,68 @@ func (c *framed) send(b []byte, seg, limit int) {
 		}
 		b = b[n:]
 	}
-	c.flushLocked()
+	if !waits && !c.flushLocked(c.once) {
+		c.write.expire(c.p.stall)
+		c.p.wg.Add(1) // greet holds one as long as nothing has failed
+		// drain ends when nothing waits or the connection has ended; tcpPort.close waits for it.
+		go c.drain()
+	}
 }
 
 // Full implements datagram.Via.
 func (c *framed) Full() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.failure == nil && c.out != nil {
-		c.flushLocked()
-	}
 	return c.failure != nil || c.out != nil
 }
 
-// flushLocked gives the socket what it takes without waiting. A connection that fails ends.
-func (c *framed) flushLocked() {
-	if c.failure != nil {
+// drain writes what waits whenever the socket has room. Meanwhile nobody else writes.
+func (c *framed) drain() {
+	defer c.p.wg.Done()
+	err := c.write.whenever(func(write writeFunc) bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.flushLocked(write)
+	})
+	if err == nil {
 		return
 	}
-	n, err := c.write.write(c.out.b[c.out.from:c.out.to])
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failLocked(err)
+}
+
+// writeFunc writes what the socket takes without waiting.
+type writeFunc func(b []byte) (int, error)
+
+// flushLocked gives the socket what it takes. It reports whether nothing is left to be done.
+func (c *framed) flushLocked(write writeFunc) bool {
+	if c.failure != nil {
+		return true
+	}
+	n, err := write(c.out.b[c.out.from:c.out.to])
 	c.out.from += n
 	switch {
 	case err != nil:
 		c.failLocked(err)
+		return true
 	case c.out.from == c.out.to:
-		c.blocked = time.Time{}
 		c.releaseLocked()
-	case n > 0 || c.blocked.IsZero():
-		c.blocked = time.Now()
-	case time.Since(c.blocked) >= c.p.stall:
-		c.failLocked(errStalled)
+		return true
+	case n > 0:
+		c.write.expire(c.p.stall)
 	}
+	return false
 }
 
 // failLocked lets the reader end the connection.
 func (c *framed) failLocked(err error) {
+	if c.failure != nil {
+		return
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = errStalled
+	}
 	c.failure = err
 	c.releaseLocked()
 	c.ending = false // at once, even if it is to end soon
@@ -223,5 +250,6 @@ func (c *framed) releaseLocked() {
 		c.out.from, c.out.to = 0, 0
 		c.p.boxes.Put(c.out)
 		c.out = nil
+		c.write.expire(0)
 	}
 }

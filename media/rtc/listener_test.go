@@ -72,13 +72,7 @@ func TestTCPOutlivesFailuresOfAccept(t *testing.T) {
 }
 
 func TestCloseDoesNotWaitForSilentConnections(t *testing.T) {
-	tr := New(Config{Address: "127.0.0.1:0"})
-	if err := tr.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if tr.tcp == nil {
-		t.Fatal("there is no TCP")
-	}
+	tr := newWorld(t, Config{}).rtc
 	quiet, half := dialTCP(t, tr.tcp.l.Addr()), dialTCP(t, tr.tcp.l.Addr())
 	if _, err := half.Write([]byte{0, 100, 1}); err != nil {
 		t.Fatal(err)

@@ -84,9 +84,15 @@ func newWorld(t testing.TB, cfg Config, tracks ...media.Track) *world {
 	t.Helper()
 	w := &world{t: t, hub: media.NewHub(media.HubConfig{Grace: time.Minute})}
 	cfg.Address = "127.0.0.1:0"
-	w.rtc = New(cfg)
-	if err := w.rtc.Start(); err != nil {
-		t.Fatal(err)
+	for { // somebody may have the port over TCP
+		w.rtc = New(cfg)
+		if err := w.rtc.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if w.rtc.tcp != nil {
+			break
+		}
+		w.rtc.Close()
 	}
 	t.Cleanup(func() { w.rtc.Close(); w.hub.Close() })
 	if len(tracks) == 0 {
