@@ -44,9 +44,16 @@ type world struct {
 
 func newWorld(t testing.TB, cfg Config) *world {
 	t.Helper()
-	w := &world{t: t, hub: media.NewHub(media.HubConfig{Grace: time.Nanosecond}), rtc: rtc.New(rtc.Config{Address: "127.0.0.1:0"})}
-	if err := w.rtc.Start(); err != nil {
-		t.Fatal(err)
+	w := &world{t: t, hub: media.NewHub(media.HubConfig{Grace: time.Nanosecond})}
+	for { // somebody may have the port over TCP
+		w.rtc = rtc.New(rtc.Config{Address: "127.0.0.1:0"})
+		if err := w.rtc.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if w.rtc.TCPMux() != nil {
+			break
+		}
+		w.rtc.Close()
 	}
 	gate := media.GateFunc(func(a media.Access) error {
 		if a.Key != rightKey {
