@@ -16,7 +16,11 @@ import (
 // them cost more than half of what they cost.
 const tick = time.Millisecond
 
-const eventsAtOnce = 512
+const (
+	eventsAtOnce = 512
+	silence      = 5 * time.Millisecond // after which a new burst begins
+	crowd        = 4                    // sockets that took turns without a silence, from which on they wait for each other
+)
 
 // poller waits for all sockets of a listener. Its goroutine ends when done was called and the last socket has left.
 //
@@ -31,6 +35,16 @@ type poller struct {
 	mu    sync.Mutex // guards socks, over
 	socks map[int32]*sock
 	over  bool
+
+	rearm   func(fd uintptr)      // asks outer to tell of inner once more
+	look    func(fd uintptr) bool // whether it has told
+	rearmed error
+	event   unix.EpollEvent
+
+	// For run alone: who was ready last, when, and how often it was somebody else than before.
+	last   int32
+	lastAt time.Time
+	turns  int
 }
 
 func newPoller() (*poller, error) {
@@ -45,7 +59,8 @@ func newPoller() (*poller, error) {
 	if err == nil {
 		err = unix.SetNonblock(outer, true) // or package os does not let the runtime watch it
 	}
-	p := &poller{inner: inner, socks: map[int32]*sock{}}
+	p := &poller{inner: inner, socks: map[int32]*sock{}, event: unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLONESHOT}}
+	p.callbacks()
 	if err == nil {
 		p.outer = os.NewFile(uintptr(outer), "epoll")
 		p.raw, err = p.outer.SyscallConn()
@@ -100,26 +115,47 @@ func (p *poller) run() {
 	defer unix.Close(p.inner) //nolint:errcheck // nothing depends on it
 	events := make([]unix.EpollEvent, eventsAtOnce)
 	for p.await() {
-		for p.wake(events) > 0 {
+		for p.crowded(p.wake(events), &events[0]) {
 			time.Sleep(tick)
 		}
 	}
 }
 
-// await returns when a socket is ready, and reports false when the poller ends.
-func (p *poller) await() bool {
-	var failed error
-	err := p.raw.Control(func(fd uintptr) {
-		failed = unix.EpollCtl(int(fd), unix.EPOLL_CTL_MOD, p.inner, &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLONESHOT})
-	})
-	if err != nil || failed != nil {
+// crowded reports whether more requests are likely to come within a tick, from others than whoever is being
+// answered: a single client that asks for one thing after another does not wait for anybody.
+func (p *poller) crowded(ready int, first *unix.EpollEvent) bool {
+	if ready == 0 {
 		return false
 	}
-	var one [1]unix.EpollEvent
-	return p.raw.Read(func(fd uintptr) bool {
-		n, err := unix.EpollWait(int(fd), one[:], 0)
+	now := time.Now()
+	if now.Sub(p.lastAt) > silence {
+		p.turns = 0
+	}
+	switch {
+	case ready > 1 || first.Fd != p.last:
+		p.turns = min(p.turns+ready, 2*crowd)
+	default:
+		p.turns = max(p.turns-1, 0)
+	}
+	p.last, p.lastAt = first.Fd, now
+	return p.turns >= crowd
+}
+
+// await returns when a socket is ready, and reports false when the poller ends.
+func (p *poller) await() bool {
+	return p.raw.Control(p.rearm) == nil && p.rearmed == nil && p.raw.Read(p.look) == nil
+}
+
+// callbacks are made once, so that waiting allocates nothing.
+func (p *poller) callbacks() {
+	p.rearm = func(fd uintptr) {
+		p.rearmed = unix.EpollCtl(int(fd), unix.EPOLL_CTL_MOD, p.inner, &p.event)
+	}
+	one := make([]unix.EpollEvent, 1)
+	p.look = func(fd uintptr) bool {
+		n, err := unix.EpollWait(int(fd), one, 0)
 		return n > 0 || err != nil && !errors.Is(err, unix.EINTR)
-	}) == nil
+	}
 }
 
 // wake wakes whoever waits for a socket that is ready, and returns how many there are.
