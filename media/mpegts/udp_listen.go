@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
-	"golang.org/x/sys/unix"
 )
 
 // listen opens the socket and joins the group.
@@ -19,9 +18,7 @@ func (s *UDP) listen(ctx context.Context) (*net.UDPConn, error) {
 		// Several sources, and other programs, may listen to one group.
 		lc.Control = func(_, _ string, c syscall.RawConn) error {
 			var failed error
-			err := c.Control(func(fd uintptr) {
-				failed = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
-			})
+			err := c.Control(func(fd uintptr) { failed = reuse(fd) })
 			if err != nil {
 				return err
 			}
