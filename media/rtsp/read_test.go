@@ -13,6 +13,7 @@ import (
 	"github.com/pion/rtp"
 
 	"xianfeng/media"
+	"xianfeng/media/datagram"
 )
 
 // feed writes numbered units into a publisher; every keyEvery-th is a key frame.
@@ -309,6 +310,33 @@ func TestSentAndLostAreCounted(t *testing.T) {
 		f.eventually("bytes and losses are counted", func() bool {
 			info := s.Info(true)
 			return len(info.Sessions) == 1 && info.Sessions[0].Sent > 500 && info.Sessions[0].Lost == 7 && info.Sessions[0].Protocol == "rtsp"
+		})
+	}
+}
+
+// Large pictures reach UDP viewers whole, by every way of sending.
+func TestUDPInEveryWayOfSending(t *testing.T) {
+	for _, mode := range []datagram.Mode{datagram.Plain, datagram.Multiple, datagram.Segments} {
+		t.Run(string(mode), func(t *testing.T) {
+			f := newFixture(t, openGate, Config{Sending: mode}, media.HubConfig{})
+			x := feed{t: t, p: f.publisher("a", h264Track, opusTrack), keyEvery: 1, size: 150_000}
+			x.write(1)
+			a, b := f.mustPlay(f.url("a"), gortsplib.TransportUDP), f.mustPlay(f.url("a"), gortsplib.TransportUDP)
+			// A reader that this machine keeps waiting loses packets in its socket: there is another picture.
+			f.eventually("three pictures came whole", func() bool {
+				x.write(1)
+				for _, p := range []*player{a, b} {
+					video, _ := p.units(t, 0)
+					audio, _ := p.units(t, 1)
+					if len(video) < 3 || len(audio) == 0 {
+						return false
+					}
+				}
+				return true
+			})
+			if got := f.srv.out.Refused(); got != 0 {
+				t.Errorf("%d datagrams refused", got)
+			}
 		})
 	}
 }
