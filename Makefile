@@ -71,6 +71,10 @@ fuzz:
 bench: deps build
 	go run ./bench/run -micro -into bench/README.md
 
+# Ten minutes of viewers and publishers that come and go; fails if the server grows.
+soak: deps build
+	go run ./bench/run -soak 10m
+
 # What is made and committed: the test card.
 generate:
 	go generate ./...

@@ -35,6 +35,9 @@ func (f *frames) packet(payload []byte, ts uint32, marker, gap bool) (unit, bool
 	return unit{f.stamp, f.key, f.intact}, true
 }
 
+// broken says that packets are missing, of this access unit or of the next.
+func (f *frames) broken() { f.intact, f.ended = false, false }
+
 // opens reports whether a payload can only be an access unit's first: parameter sets are (RFC 6184 §5.2,
 // ITU-T H.264 §7.4.1.2.3).
 func opens(p []byte) bool {

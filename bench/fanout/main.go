@@ -55,6 +55,7 @@ func run(args []string) error {
 	n := fs.Int("n", 1, "number of readers")
 	ramp := fs.Duration("ramp", 5*time.Millisecond, "pause between two set-ups")
 	bearer := fs.String("bearer", "", "bearer token to send")
+	twcc := fs.Bool("twcc", false, "WHEP viewers report when packets arrive (transport-wide congestion control)")
 	dur := fs.Duration("for", 20*time.Second, "read: measured time, after all readers are set up")
 	pid := fs.Int("pid", 0, "read: process of the server, for its CPU and memory")
 	every := fs.Duration("every", 130*time.Millisecond, "first: time between two viewers")
@@ -62,7 +63,7 @@ func run(args []string) error {
 	silent := fs.Float64("silent", 0, "churn: share of viewers that leave without a word")
 	fs.Parse(args[1:]) //nolint:errcheck // exits
 
-	c := &crowd{proto: *proto, url: *url, bearer: *bearer, n: *n, streams: *streams, ramp: *ramp, fps: *fps}
+	c := &crowd{proto: *proto, url: *url, bearer: *bearer, n: *n, streams: *streams, ramp: *ramp, fps: *fps, twcc: *twcc}
 	var result any
 	var err error
 	switch args[0] {

@@ -65,6 +65,12 @@ func (t *rtpTrack) packet(payload []byte, seq uint16, ts uint32, marker bool, no
 	if !t.video {
 		return lost
 	}
+	if len(payload) == 0 { // padding, of no access unit
+		if lost > 0 {
+			t.frames.broken()
+		}
+		return lost
+	}
 	u, done := t.frames.packet(payload, ts, marker, lost > 0)
 	if !done {
 		return lost

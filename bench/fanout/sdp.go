@@ -13,9 +13,11 @@ import (
 // h264Profiles are what a browser offers: constrained baseline, baseline, main, high.
 var h264Profiles = []string{"42e01f", "42001f", "4d001f", "64001f"}
 
+const twccURI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+
 // offerSDP is the offer of a viewer that listens on port of all local addresses. Payload types: 96, 98,
-// ... are H.264, each followed by its RTX; 111 is Opus.
-func offerSDP(ufrag, pwd, fingerprint string, port int) (string, error) {
+// ... are H.264, each followed by its RTX; 111 is Opus. With twcc it offers to tell when packets arrive.
+func offerSDP(ufrag, pwd, fingerprint string, port int, twcc bool) (string, error) {
 	addrs, err := localAddrs()
 	if err != nil {
 		return "", err
@@ -27,6 +29,9 @@ func offerSDP(ufrag, pwd, fingerprint string, port int) (string, error) {
 		fmt.Fprintf(&common, "a=candidate:%d 1 udp %d %s %d typ host\r\n", i+1, 2130706431-i, a, port)
 	}
 	common.WriteString("a=end-of-candidates\r\n")
+	if twcc {
+		common.WriteString("a=extmap:3 " + twccURI + "\r\n")
+	}
 	types := ""
 	for i, profile := range h264Profiles {
 		pt := 96 + 2*i
@@ -34,6 +39,9 @@ func offerSDP(ufrag, pwd, fingerprint string, port int) (string, error) {
 		fmt.Fprintf(&video, "a=rtpmap:%d H264/90000\r\na=fmtp:%d level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%s\r\n"+
 			"a=rtcp-fb:%d nack\r\na=rtcp-fb:%d nack pli\r\na=rtpmap:%d rtx/90000\r\na=fmtp:%d apt=%d\r\n",
 			pt, pt, profile, pt, pt, pt+1, pt+1, pt)
+		if twcc {
+			fmt.Fprintf(&video, "a=rtcp-fb:%d transport-cc\r\n", pt)
+		}
 	}
 	return "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n" +
 		"m=video 9 UDP/TLS/RTP/SAVPF" + types + "\r\na=mid:0\r\n" + common.String() + video.String() +
@@ -69,6 +77,7 @@ type answerSDP struct {
 	passive     bool   // the server waits for our ClientHello
 	candidates  []netip.AddrPort
 	video, rtx  map[uint8]bool // payload types
+	twcc        uint8          // number of the header extension; 0: not wanted
 }
 
 func parseAnswer(sdp string) (*answerSDP, error) {
@@ -89,6 +98,12 @@ func parseAnswer(sdp string) (*answerSDP, error) {
 		case "a=candidate":
 			if c, ok := parseCandidate(value); ok && !slices.Contains(a.candidates, c) {
 				a.candidates = append(a.candidates, c)
+			}
+		case "a=extmap":
+			if id, uri, _ := strings.Cut(value, " "); uri == twccURI {
+				id, _, _ = strings.Cut(id, "/") // the direction
+				n, _ := strconv.ParseUint(id, 10, 8)
+				a.twcc = uint8(n)
 			}
 		case "a=rtpmap":
 			pt, codec, _ := strings.Cut(value, " ")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pion/dtls/v3"
+	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/transport/v5/packetio"
@@ -47,6 +48,7 @@ type whepSession struct {
 	nextNACK   time.Time
 	nextReport time.Time
 	header     rtp.Header
+	twcc       *twcc.Recorder
 	feedback   []rtcp.Packet
 }
 
@@ -178,12 +180,9 @@ func (s *whepSession) media(k *srtpKeys, b []byte, now time.Time) {
 	}
 	s.plain = plain
 	payload := plain[s.header.MarshalSize():]
+	s.arrived(now)
 	if s.header.Padding && len(payload) > 0 {
-		pad := int(payload[len(payload)-1])
-		if pad >= len(payload) {
-			return // padding only
-		}
-		payload = payload[:len(payload)-pad]
+		payload = payload[:max(0, len(payload)-int(payload[len(payload)-1]))]
 	}
 	t := s.track(s.header.SSRC, s.header.PayloadType)
 	if t.rtx {
@@ -192,6 +191,20 @@ func (s *whepSession) media(k *srtpKeys, b []byte, now time.Time) {
 	}
 	lost := t.packet(payload, s.header.SequenceNumber, s.header.Timestamp, s.header.Marker, now)
 	t.feedback.packet(s.header.SequenceNumber, lost)
+}
+
+// arrived notes when the packet came whose header was read last.
+func (s *whepSession) arrived(now time.Time) {
+	id := s.agent.remote.twcc
+	if id == 0 {
+		return
+	}
+	if x := s.header.GetExtension(id); len(x) >= 2 {
+		if s.twcc == nil {
+			s.twcc = twcc.NewRecorder(1)
+		}
+		s.twcc.Record(s.header.SSRC, uint16(x[0])<<8|uint16(x[1]), now.UnixMicro())
+	}
 }
 
 func (s *whepSession) track(ssrc uint32, pt uint8) *whepTrack {
@@ -245,7 +258,7 @@ func (s *whepSession) control(k *srtpKeys, b []byte, now time.Time) {
 	}
 }
 
-// sendFeedback asks for what is missing and, once a second, reports.
+// sendFeedback asks for what is missing, tells when packets came and, once a second, reports.
 func (s *whepSession) sendFeedback(k *srtpKeys, now time.Time) {
 	out := s.feedback[:0]
 	if now.After(s.nextReport) {
@@ -262,6 +275,9 @@ func (s *whepSession) sendFeedback(k *srtpKeys, now time.Time) {
 		if n := t.feedback.nack(); n != nil {
 			out = append(out, n)
 		}
+	}
+	if s.twcc != nil {
+		out = append(out, s.twcc.BuildFeedbackPacket()...)
 	}
 	s.feedback = out
 	if len(out) == 0 {

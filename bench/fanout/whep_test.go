@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
@@ -18,20 +19,25 @@ type peer struct {
 	*httptest.Server
 	nacks   chan uint16
 	reports chan rtcp.ReceptionReport
+	arrived chan *rtcp.TransportLayerCC
 	gone    chan struct{}
 	deleted atomic.Bool
 }
 
 func newPeer(t *testing.T) *peer {
 	t.Helper()
-	p := &peer{nacks: make(chan uint16, 64), reports: make(chan rtcp.ReceptionReport, 64), gone: make(chan struct{})}
+	p := &peer{nacks: make(chan uint16, 64), reports: make(chan rtcp.ReceptionReport, 64), arrived: make(chan *rtcp.TransportLayerCC, 256), gone: make(chan struct{})}
 	se := webrtc.SettingEngine{}
 	se.SetIncludeLoopbackCandidate(true)
 	me := &webrtc.MediaEngine{}
 	if err := me.RegisterDefaultCodecs(); err != nil {
 		t.Fatal(err)
 	}
-	api := webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(me))
+	ir := &interceptor.Registry{}
+	if err := webrtc.ConfigureTWCCHeaderExtensionSender(me, ir); err != nil {
+		t.Fatal(err)
+	}
+	api := webrtc.NewAPI(webrtc.WithSettingEngine(se), webrtc.WithMediaEngine(me), webrtc.WithInterceptorRegistry(ir))
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if req.Method == http.MethodDelete {
 			p.deleted.Store(true)
@@ -123,6 +129,8 @@ func (p *peer) control(sender *webrtc.RTPSender) {
 				for _, n := range packet.Nacks {
 					p.nacks <- n.PacketID
 				}
+			case *rtcp.TransportLayerCC:
+				p.arrived <- packet
 			case *rtcp.ReceiverReport:
 				for _, r := range packet.Reports {
 					p.reports <- r
@@ -144,7 +152,7 @@ func within[T any](t *testing.T, what string, c <-chan T) (v T) {
 
 func TestWHEPViewerOfPion(t *testing.T) {
 	p := newPeer(t)
-	c := &crowd{proto: "whep", url: p.URL, n: 1, fps: 100}
+	c := &crowd{proto: "whep", url: p.URL, n: 1, fps: 100, twcc: true}
 	if err := c.prepare(); err != nil {
 		t.Fatal(err)
 	}
@@ -154,6 +162,9 @@ func TestWHEPViewerOfPion(t *testing.T) {
 		t.Fatal(err)
 	}
 	within(t, "the first key frame", o.key)
+	if got := within(t, "news of arrivals", p.arrived); got.PacketStatusCount == 0 {
+		t.Errorf("news of nothing: %v", got)
+	}
 	if got, want := within(t, "a NACK", p.nacks), uint16(65500+20*3+2-65536); got != want {
 		t.Errorf("NACK of %d, want %d", got, want)
 	}

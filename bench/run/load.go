@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +22,7 @@ const serverCore, loadCore = 0, 1
 type load struct {
 	fanout string
 	dir    string
+	errs   io.Writer // where the tool complains
 }
 
 // newLoad builds the load tool.
@@ -29,7 +31,7 @@ func newLoad(ctx context.Context) (*load, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a folder: %w", err)
 	}
-	l := &load{filepath.Join(dir, "fanout"), dir}
+	l := &load{filepath.Join(dir, "fanout"), dir, os.Stderr}
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", l.fanout, "./bench/fanout").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build the load tool: %w\n%s", errors.Join(err, l.close()), out)
 	}
@@ -63,13 +65,19 @@ func address(url string, streams int) string {
 	return url
 }
 
-// publish starts publishing and waits until the last stream can be read; the function it returns ends it.
+// publish starts publishing the row's clip to one or several streams and waits until the last of them
+// can be read; the function it returns ends it.
 func (l *load) publish(ctx context.Context, u urls, r row) (func(), error) {
 	file, err := l.file(ctx, r.clip)
 	if err != nil {
 		return nil, err
 	}
-	cmd := pinned(ctx, loadCore, l.fanout, "publish", "-url", address(u.publish, r.streams), "-streams", strconv.Itoa(r.streams), "-h264", file)
+	last := strings.ReplaceAll(address(u.rtsp, r.streams), "{}", strconv.Itoa(r.streams-1))
+	return l.send(ctx, file, address(u.publish, r.streams), r.streams, last)
+}
+
+func (l *load) send(ctx context.Context, file, url string, streams int, last string) (func(), error) {
+	cmd := pinned(ctx, loadCore, l.fanout, "publish", "-url", url, "-streams", strconv.Itoa(streams), "-h264", file)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	if err := cmd.Start(); err != nil {
@@ -79,7 +87,6 @@ func (l *load) publish(ctx context.Context, u urls, r row) (func(), error) {
 		cmd.Process.Kill() //nolint:errcheck // it may have ended
 		cmd.Wait()         //nolint:errcheck // killed
 	}
-	last := strings.ReplaceAll(address(u.rtsp, r.streams), "{}", strconv.Itoa(r.streams-1))
 	if err := until(ctx, 20*time.Second, func() error { return describe(ctx, last) }); err != nil {
 		stop()
 		return nil, fmt.Errorf("publish: %w: %s", err, errs.String())
@@ -90,7 +97,7 @@ func (l *load) publish(ctx context.Context, u urls, r row) (func(), error) {
 // call runs one command of the load tool and decodes what it prints.
 func (l *load) call(ctx context.Context, into any, args ...string) error {
 	cmd := pinned(ctx, loadCore, l.fanout, args...)
-	cmd.Stderr = os.Stderr
+	cmd.Stderr = l.errs
 	out, err := cmd.Output()
 	if err != nil {
 		return fmt.Errorf("fanout %s: %w", strings.Join(args, " "), err)

@@ -39,7 +39,11 @@ func run(ctx context.Context, args []string) error {
 	ours := fs.String("server", "bin/xianfeng", "our program")
 	into := fs.String("into", "", "page to put the results into")
 	hot := fs.Bool("micro", false, "run the packages' Go benchmarks too")
+	soaked := fs.Duration("soak", 0, "instead: let viewers and publishers come and go at random for so long, and fail if the server grows")
 	fs.Parse(args) //nolint:errcheck // exits
+	if *soaked > 0 {
+		return soak(ctx, xianfeng(*ours), *soaked)
+	}
 	texts, benchtime, tries := fs.Args(), "1s", 60
 	if *quick {
 		*runs, *seconds, benchtime, tries = 1, 3, "50ms", 15

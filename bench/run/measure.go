@@ -113,6 +113,9 @@ func (b *bench) once(ctx context.Context, p program, m *measured) (err error) {
 		"-proto", m.row.protocol, "-streams", strconv.Itoa(m.row.streams),
 		"-url", address(s.urls.of(m.row.protocol), m.row.streams),
 	}
+	if m.row.twcc {
+		args = append(args, "-twcc")
+	}
 	switch m.row.kind {
 	case "first":
 		var w wait

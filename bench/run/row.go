@@ -14,7 +14,8 @@ import (
 //	first:PROTOCOL           how long until the first picture
 //	churn:PROTOCOL:VIEWERSxROUNDS
 //
-// with options behind commas: rps=off, kbit=N and gop=SECONDS of the stream, own: not for the peer.
+// with options behind commas: rps=off, kbit=N and gop=SECONDS of the stream, twcc: WHEP viewers report when packets arrive,
+// as browsers do; own: not for the peer.
 type row struct {
 	text     string
 	kind     string // read, first, churn
@@ -24,6 +25,7 @@ type row struct {
 	rounds   int
 	rpsOff   bool
 	own      bool
+	twcc     bool
 	clip     clip
 }
 
@@ -32,7 +34,7 @@ type clip struct{ kbit, gop int }
 
 // defaults are the rows of `make bench`.
 var defaults = []string{
-	"whep:100", "whep:100,rps=off", "whep:300,own", "streams:50x4", "rtsp-tcp:100", "rtsp-udp:100",
+	"whep:100", "whep:100,rps=off", "whep:100,twcc", "whep:300,own", "streams:50x4", "rtsp-tcp:100", "rtsp-udp:100",
 	"hls:100", "hls:1000,kbit=300,own", "first:whep,gop=4", "first:hls,gop=4",
 	"churn:whep:1000x10,own", "churn:hls:1000x10,own",
 }
@@ -97,6 +99,8 @@ func (r *row) parseOption(option string) (err error) {
 	switch {
 	case option == "own":
 		r.own = true
+	case option == "twcc":
+		r.twcc = true
 	case option == "rps=off":
 		r.rpsOff = true
 	case name == "kbit":
@@ -141,6 +145,9 @@ func (r row) title() string {
 	}
 	if r.clip.kbit != 2000 {
 		t += fmt.Sprintf(", %d kbit/s", r.clip.kbit)
+	}
+	if r.twcc {
+		t += ", telling when packets arrive"
 	}
 	if r.rpsOff {
 		t += ", RPS off"
