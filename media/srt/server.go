@@ -11,7 +11,6 @@ import (
 	"time"
 
 	gosrt "github.com/datarhei/gosrt"
-	"golang.org/x/sys/unix"
 
 	"xianfeng/media"
 )
@@ -102,12 +101,7 @@ func (s *Server) Start() error {
 // each getting some of the packets.
 func control(_, _ string, c syscall.RawConn) error {
 	var failed error
-	err := c.Control(func(fd uintptr) {
-		failed = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 0)
-		if failed == nil {
-			failed = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, socketBuffer)
-		}
-	})
+	err := c.Control(func(fd uintptr) { failed = settle(fd) })
 	if err != nil {
 		return err
 	}
