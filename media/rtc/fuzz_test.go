@@ -1,7 +1,9 @@
 package rtc
 
 import (
+	"bytes"
 	"encoding/binary"
+	"io"
 	"net/netip"
 	"strings"
 	"testing"
@@ -142,8 +144,18 @@ func FuzzDatagram(f *testing.F) {
 	f.Add(append([]byte{128, 201}, make([]byte, 40)...))
 	f.Add([]byte{22, 254, 253, 0, 0})
 	f.Add([]byte{0, 1})
-	var c demux // the fuzzer runs beside the receive loop, whose memory this is
+	conn, theirs := pair(f)
+	conn.p.t, conn.viewer = tr, v
+	done := make(chan struct{})
+	// Ends with the connection.
+	go func() {
+		defer close(done)
+		io.Copy(io.Discard, theirs) //nolint:errcheck // a sink
+	}()
+	f.Cleanup(func() { conn.Conn.Close(); <-done }) //nolint:errcheck // a test's end
+	var c demux                                     // the fuzzer runs beside the receive loop, whose memory this is
 	f.Fuzz(func(t *testing.T, b []byte) {
+		conn.handle(bytes.Clone(b))
 		if len(b) >= 2 && b[0] >= 128 {
 			v.ears.hear(b)
 			return

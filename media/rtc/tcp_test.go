@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
@@ -496,6 +497,41 @@ func TestOnlyTheRightPasswordProvesAConnection(t *testing.T) {
 	})
 }
 
+func TestAFloodOfStrangersOverTCPDisturbsNobody(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.show(true, 500)
+	c := newClient(t, clientConfig{networks: overTCP})
+	v := w.watch(c)
+	b := w.keyed()
+	w.play(50, 1000)
+	c.until("media", func() bool { return len(c.ids()) >= 5 })
+	guess := inFrames(binding(t, b.user, "wrongwrongwrongwrongwrong"))
+	refused := 0
+	for i := range 4 * maxUnprovenOf {
+		x := b.dial()
+		switch i % 3 { // silent, half a frame, many guesses
+		case 1:
+			x.Write(guess[:len(guess)/2]) //nolint:errcheck // it may be refused
+		case 2:
+			x.Write(bytes.Repeat(guess, 100)) //nolint:errcheck // the same
+		}
+		w.rtc.tcp.l.mu.Lock()
+		if n := w.rtc.tcp.l.unproven; n > maxUnprovenOf {
+			t.Errorf("%d strangers", n)
+		} else if n == maxUnprovenOf {
+			refused++
+		}
+		w.rtc.tcp.l.mu.Unlock()
+	}
+	c.mu.Lock()
+	n := len(c.ids())
+	c.mu.Unlock()
+	c.until("media goes on", func() bool { return len(c.ids()) >= n+50 })
+	if v.Err() != nil || b.v.to.Load() != nil || refused == 0 {
+		t.Errorf("the viewer: %v; the other is sent to %v; refused: %d", v.Err(), b.v.to.Load(), refused)
+	}
+}
+
 func TestConnectionsOfAViewerAreBounded(t *testing.T) {
 	w := newWorld(t, Config{})
 	w.show(true, 500)
@@ -541,7 +577,7 @@ func pair(t testing.TB) (ours *framed, theirs net.Conn) {
 	}
 	t.Cleanup(func() { theirs.Close(); c.Close() }) //nolint:errcheck // a test's end
 	p := &tcpPort{t: New(Config{}), stall: time.Hour, boxes: sync.Pool{New: func() any { return new(outbox) }}}
-	ours, err = newFramed(p, &tcpConn{Conn: c})
+	ours, err = newFramed(p, &tcpConn{Conn: c, l: newListener(nil, slog.New(slog.DiscardHandler))})
 	if err != nil {
 		t.Fatal(err)
 	}
