@@ -37,6 +37,7 @@ export class HlsPlayback {
   #native = false;
   #stopped = false;
   #recovered = 0;
+  #live = false; // playback has been at the live edge
 
   /** @param {{ video: HTMLVideoElement, url: string, key: string, clock: ServerClock, fail: (f: Failure) => void }} with_ */
   constructor({ video, url, key, clock, fail }) {
@@ -81,6 +82,7 @@ export class HlsPlayback {
       }
       this.#fail(failureOf(data, Hls));
     });
+    hls.on(Hls.Events.BUFFER_APPENDED, () => this.#catchUp());
     hls.loadSource(this.#url);
     hls.attachMedia(this.#video);
   }
@@ -106,6 +108,23 @@ export class HlsPlayback {
   goLive() {
     const at = this.#hls ? this.#hls.liveSyncPosition : this.#edge();
     if (Number.isFinite(at)) this.#video.currentTime = at;
+  }
+
+  /**
+   * Shows the newest key frame as soon as it has come, and jumps to the live edge when everything up to it has. hls.js
+   * by itself shows nothing before that: with long groups of pictures twenty requests later.
+   */
+  #catchUp() {
+    const v = this.#video;
+    if (this.#live || !this.#hls || v.seeking || !v.buffered.length) return;
+    if (v.currentTime < v.buffered.start(0)) {
+      v.currentTime = v.buffered.start(0);
+      return;
+    }
+    const at = this.#hls.liveSyncPosition;
+    if (v.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || !Number.isFinite(at) || v.buffered.end(v.buffered.length - 1) < at) return;
+    this.#live = true;
+    if (at - v.currentTime > 0.3) v.currentTime = at; // less is caught up by playing faster
   }
 
   #edge() {
