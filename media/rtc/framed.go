@@ -23,6 +23,9 @@ const (
 	outAll   = outMedia + 8<<10
 )
 
+// A slice fits into an empty box: a viewer who waits for that loses nothing.
+var _ [outMedia - catchUpSlice*(frameHeader+maxDatagram)]byte
+
 var errStalled = errors.New("the viewer took nothing over TCP for too long")
 
 // framed is a viewer's connection over TCP: datagrams, each with its length before it (RFC 4571 §2).

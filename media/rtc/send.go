@@ -289,19 +289,22 @@ func (g *Group) catchUp(w *worker, v *Viewer) bool {
 		return false
 	}
 	r := &g.tracks[videoLane].ring
+	n := min(catchUpSlice, room(to))
+	if n == 0 || w.now.Before(x.nextSlice) {
+		return l.cursor != r.next
+	}
 	if l.cursor < r.first { // overtaken by the ring: go on at the newest key frame
 		if l.waits = !r.hasKey; l.waits {
 			return false
 		}
+		v.session.Lost.Add(r.key - l.cursor)
 		l.catchUp(r)
 	}
-	if !w.now.Before(x.nextSlice) {
-		x.nextSlice = w.now.Add(sliceGap - sliceGap/10) // timers are late, never early
-		for i := min(catchUpSlice, room(to)); i > 0 && l.cursor != r.next; i-- {
-			g.next(w, v, to, k, l, r)
-		}
-		x.tell(v)
+	x.nextSlice = w.now.Add(sliceGap - sliceGap/10) // timers are late, never early
+	for ; n > 0 && l.cursor != r.next; n-- {
+		g.next(w, v, to, k, l, r)
 	}
+	x.tell(v)
 	return l.cursor != r.next
 }
 

@@ -400,6 +400,9 @@ func TestASlowLineOverTCPHasWholePictures(t *testing.T) {
 		lastID = id
 		whole++
 	}
+	if b.v.Session().Lost.Load() == 0 {
+		t.Error("what was skipped is not counted")
+	}
 }
 
 // slowReader reads n bytes at most, and not often.
