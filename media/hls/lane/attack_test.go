@@ -219,15 +219,16 @@ func answers(t *testing.T, clients []*client, good func(answer) bool) {
 }
 
 // nextQuery asks for the part that comes next.
-func (x *stand) nextQuery(t *testing.T) string {
+func (x *stand) nextQuery(t testing.TB) string {
 	t.Helper()
 	body := dial(t, x.plain).ask(t, "media.m3u8", "").body
-	open := body[strings.LastIndex(body, "#EXT-X-PROGRAM-DATE-TIME"):]
+	all := segOf.FindAllStringSubmatchIndex(body, -1)
+	last := all[len(all)-1]
 	var seq int
-	if _, err := fmt.Sscan(seqOf.FindStringSubmatch(x.find(t, segOf))[1], &seq); err != nil {
+	if _, err := fmt.Sscan(seqOf.FindStringSubmatch(body[last[2]:last[3]])[1], &seq); err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("_HLS_msn=%d&_HLS_part=%d", seq+1, strings.Count(open, "#EXT-X-PART:"))
+	return fmt.Sprintf("_HLS_msn=%d&_HLS_part=%d", seq+1, strings.Count(body[last[1]:], "#EXT-X-PART:"))
 }
 
 func TestClientsLeaveWhileTheyWait(t *testing.T) {
