@@ -72,12 +72,16 @@ func scrape(ctx context.Context, url string) (figures, error) {
 	return f, nil
 }
 
+// patience is longer than the 60 s after which an RTSP session over UDP ends whose viewer fell silent
+// (RFC 2326 §12.37); other viewers' absence is noticed earlier.
+const patience = 90 * time.Second
+
 // settle waits until no more than want goroutines are left (0: any number) and then for two
 // collections, so that the heap is what is alive; not longer than a time each, after which it takes
 // what there is. Scraping is what makes the server collect.
 func settle(ctx context.Context, url string, want int) (figures, error) {
 	f, err := scrape(ctx, url)
-	for end := time.Now().Add(45 * time.Second); err == nil && want > 0 && f.goroutines > want && time.Now().Before(end); {
+	for end := time.Now().Add(patience); err == nil && want > 0 && f.goroutines > want && time.Now().Before(end); {
 		if err = pause(ctx, 500*time.Millisecond); err == nil {
 			f, err = scrape(ctx, url)
 		}

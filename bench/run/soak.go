@@ -15,7 +15,7 @@ import (
 
 const (
 	soakStreams = 3
-	soakRound   = 40 * time.Second // of coming and going; then it is quiet until the server has settled
+	soakRound   = 30 * time.Second // of coming and going; then it is quiet until the server has settled
 )
 
 // soaking is a server under viewers and publishers that come and go at random.
@@ -161,8 +161,8 @@ func (k *soaking) replace(ctx context.Context, end time.Time, i int, stop *func(
 // grown compares the server's quiet moments: goroutines and files with the first, before anybody came;
 // memory in the last rounds with that in the first ones.
 func grown(calms []calm) error {
-	if len(calms) < 7 {
-		return fmt.Errorf("%d rounds are too few to see growth, want 6", len(calms)-1)
+	if len(calms) < 6 {
+		return fmt.Errorf("%d rounds are too few to see growth, want 5", len(calms)-1)
 	}
 	first, rounds := calms[0], calms[1:]
 	var all []error
