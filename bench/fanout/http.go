@@ -50,9 +50,9 @@ type answer struct {
 func (l *line) get(u *url.URL) (*answer, error) {
 	for range 5 {
 		fresh := l.conn == nil
-		resp, err := l.ask(u)
+		resp, err := l.ask(u) //nolint:bodyclose // read does
 		if err != nil && !fresh && l.ctx.Err() == nil {
-			resp, err = l.ask(u)
+			resp, err = l.ask(u) //nolint:bodyclose // read does
 		}
 		if err != nil {
 			return nil, fmt.Errorf("get %s: %w", u, err)

@@ -6,7 +6,6 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 func pct(v []float64, p float64) float64 {
@@ -40,15 +39,6 @@ func rss(pid int) float64 {
 		}
 	}
 	return 0
-}
-
-// ownCPU returns the seconds of CPU that this process has used.
-func ownCPU() float64 {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return float64(u.Utime.Sec+u.Stime.Sec) + float64(u.Utime.Usec+u.Stime.Usec)/1e6
 }
 
 // ownDrops returns how many datagrams the kernel has dropped at this process's UDP sockets because

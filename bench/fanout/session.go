@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -94,7 +96,7 @@ func (s *whepSession) run() {
 		s.conn.SetReadDeadline(now.Add(patience)) //nolint:errcheck // fails once closed, as the read does
 		n, err := pc.ReadBatch(messages, 0)
 		if err != nil {
-			if e, ok := err.(net.Error); ok && e.Timeout() {
+			if errors.Is(err, os.ErrDeadlineExceeded) {
 				continue
 			}
 			if s.closed.Load() {

@@ -132,7 +132,7 @@ func number(text string) (int, error) {
 
 // title says in a table what the work is.
 func (r row) title() string {
-	t := ""
+	var t string
 	switch {
 	case r.kind == "first":
 		return "first picture, " + r.protocol
