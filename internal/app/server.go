@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"xianfeng/internal/config"
 	"xianfeng/internal/keys"
 	"xianfeng/internal/metrics"
@@ -185,8 +187,22 @@ func (s *server) startMetrics() error {
 		return nil
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics.Handler(s.hub))
+	mux.Handle("GET /metrics", metrics.Handler(s.hub, s.hlsMetrics()...))
 	return s.serve("metrics", config.HTTP{Address: s.cfg.Metrics.Address}, mux, nil)
+}
+
+// hlsMetrics are the figures that only the HLS server knows.
+func (s *server) hlsMetrics() []prometheus.Collector {
+	return []prometheus.Collector{
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "xianfeng_hls_waiting", Help: "HLS requests that wait for what is not there yet."}, func() float64 {
+			n, _ := s.hls.Waiting()
+			return float64(n)
+		}),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "xianfeng_hls_waiting_refused_total", Help: "HLS requests that found too many waiting."}, func() float64 {
+			_, n := s.hls.Waiting()
+			return float64(n)
+		}),
+	}
 }
 
 // serve answers HTTP on one address until stop; fast, which may be nil, answers before h what it can.

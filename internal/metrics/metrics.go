@@ -14,9 +14,10 @@ import (
 	"xianfeng/media"
 )
 
-// Handler answers scrapes with the figures of hub and of the process.
-func Handler(hub *media.Hub) http.Handler {
+// Handler answers scrapes with the figures of hub and of the process, and with more.
+func Handler(hub *media.Hub, more ...prometheus.Collector) http.Handler {
 	r := prometheus.NewRegistry()
+	r.MustRegister(more...)
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newCollector(hub))
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
 }

@@ -11,29 +11,31 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"xianfeng/media/hls"
 )
 
-// everything sends text, closes its side, and reads all answers.
-func everything(t *testing.T, address, text string, piece int) []answer {
+// everything sends text, closes its side, and reads all answers. cut: there may have been more, which a reset of the
+// connection destroyed; a server that closes before it has read all causes one, by luck.
+func everything(t *testing.T, address, text string, piece int) (all []answer, cut bool) {
 	t.Helper()
 	c := dial(t, address)
 	for len(text) > 0 {
 		n := min(piece, len(text))
 		if _, err := io.WriteString(c, text[:n]); err != nil {
-			break // the server has seen enough
+			cut = true // the server has seen enough
+			break
 		}
 		text = text[n:]
 	}
 	c.Conn.(*net.TCPConn).CloseWrite() //nolint:errcheck,forcetypeassert // dial made it
-	var all []answer
 	for {
 		a, err := c.next("GET")
-		if err != nil || a.status == http.StatusBadRequest && a.header.Get("Connection") == "close" {
-			return all // whether that refusal arrives is a matter of luck: unread bytes reset the connection
+		if err != nil {
+			return all, cut || errors.Is(err, syscall.ECONNRESET)
 		}
 		a.header.Del("Date")
 		all = append(all, a)
@@ -95,12 +97,13 @@ func TestSmuggling(t *testing.T) {
 			if piece == 1 && len(text) > 1000 {
 				continue
 			}
-			ours, theirs := everything(t, x.lane, text, piece), everything(t, x.plain, text, piece)
-			if len(ours) != len(theirs) {
+			ours, cut := everything(t, x.lane, text, piece)
+			theirs, cut2 := everything(t, x.plain, text, piece)
+			if len(ours) != len(theirs) && !cut && !cut2 {
 				t.Errorf("%s, in pieces of %d: got %d answers, net/http %d", name, piece, len(ours), len(theirs))
 				continue
 			}
-			for i := range ours {
+			for i := range min(len(ours), len(theirs)) {
 				if ours[i].status != theirs[i].status || ours[i].body != theirs[i].body {
 					t.Errorf("%s, in pieces of %d: answer %d: got %d with %d bytes, net/http %d with %d", name, piece, i, ours[i].status, len(ours[i].body), theirs[i].status, len(theirs[i].body))
 				}

@@ -26,11 +26,10 @@ type conn struct {
 	*shared
 	local, remote net.Addr
 
-	mu      sync.Mutex   // guards tcp, sock, reading, closed where they are not only read by the goroutine that sets them
-	tcp     *net.TCPConn // nil while sock is there
-	sock    *sock        // the socket while the lane has it to itself
-	reading bool         // the goroutine uses sock and will see that closed is set
-	closed  bool
+	mu     sync.Mutex   // guards tcp, sock, closed, but for the goroutine that sets tcp and sock: it reads them without
+	tcp    *net.TCPConn // nil while sock is there
+	sock   *sock        // the socket while the lane has it to itself: never outside of Read
+	closed bool
 
 	ours    bool   // a request begins with the next byte, and it is ours if it is hot
 	through bool   // net/http has got bytes of which we don't know what they are: it keeps the connection

@@ -20,7 +20,7 @@ func (c *conn) detach() {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.tcp, c.sock, c.reading = nil, s, true
+	c.tcp, c.sock = nil, s
 	c.readAt, c.writeAt = time.Time{}, time.Time{}
 	if c.closed { // meanwhile; the first read fails
 		s.shut()
@@ -35,7 +35,7 @@ func (c *conn) attach() error {
 		return nil
 	}
 	s := c.sock
-	c.sock, c.reading = nil, false
+	c.sock = nil
 	tcp, err := s.attach()
 	if err != nil {
 		c.closed = true
@@ -54,7 +54,7 @@ func (c *conn) drop() {
 	defer c.mu.Unlock()
 	if c.sock != nil {
 		c.sock.close() //nolint:errcheck // it has failed already
-		c.sock, c.reading, c.closed = nil, false, true
+		c.sock, c.closed = nil, true
 	}
 }
 
@@ -69,7 +69,7 @@ func (c *conn) Close() error {
 	}
 	c.closed = true
 	switch {
-	case c.sock != nil: // the goroutine that reads closes it
+	case c.sock != nil: // the goroutine in Read closes it
 		c.sock.shut()
 		return nil
 	case c.tcp != nil:
