@@ -3,7 +3,6 @@ package rtc
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strings"
@@ -435,34 +434,6 @@ func TestConsentExpires(t *testing.T) {
 		v.Close(err)
 	}
 	gone(t, v, errSilent)
-}
-
-func TestRandomBytesDisturbNobody(t *testing.T) {
-	w := newWorld(t, Config{})
-	w.show(true, 1000)
-	p := newPath(t, w, nil)
-	c := newClient(t, clientConfig{})
-	v := p.through(w, c)
-	w.play(50, 1000)
-	c.until("media", func() bool { return len(c.ids()) >= 5 })
-	r := rand.New(rand.NewPCG(1, 2))
-	for i := range 5000 {
-		b := make([]byte, 1+r.IntN(1500))
-		for j := range b {
-			b[j] = byte(r.Uint32())
-		}
-		b[0] = []byte{0, 1, 21, 22, 23, 128, 129, 200}[i%8]
-		p.mu.Lock()
-		p.back.WriteToUDPAddrPort(b, p.server) //nolint:errcheck // from the viewer's own address
-		p.mu.Unlock()
-	}
-	c.mu.Lock()
-	n := len(c.ids())
-	c.mu.Unlock()
-	c.until("media goes on", func() bool { return len(c.ids()) >= n+20 })
-	if v.Err() != nil {
-		t.Errorf("the viewer ended: %v", v.Err())
-	}
 }
 
 func TestNACKFloodIsBounded(t *testing.T) {
