@@ -136,8 +136,15 @@ func (b *bench) once(ctx context.Context, p program, m *measured) (err error) {
 	return err
 }
 
+// ripe is how old a stream must be before its server's memory is looked at: until then the last half
+// minute, which HLS keeps, is still filling up.
+const ripe = 45 * time.Second
+
 // churn lets viewers come and leave, and looks at the server after each round, once it is quiet.
 func (b *bench) churn(ctx context.Context, s *process, r row, args []string) ([]round, error) {
+	if err := pause(ctx, ripe); err != nil {
+		return nil, err
+	}
 	begin, err := settle(ctx, s.urls.metrics, 0)
 	if err != nil {
 		return nil, err

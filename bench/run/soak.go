@@ -63,6 +63,9 @@ func (k *soaking) rounds(ctx context.Context, total time.Duration) (calms []calm
 		}
 		defer func() { publishers[i]() }()
 	}
+	if err := pause(ctx, ripe); err != nil {
+		return nil, err
+	}
 	begin := time.Now()
 	for {
 		want := 0
