@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -24,6 +25,9 @@ func micro(ctx context.Context, benchtime string) (string, error) {
 	return hots(parseHot(out)), nil
 }
 
+// cores is what go test writes behind the name on more than one core.
+var cores = regexp.MustCompile(`-\d+$`)
+
 func parseHot(out []byte) (all []hot) {
 	place := ""
 	sc := bufio.NewScanner(bytes.NewReader(out))
@@ -35,8 +39,7 @@ func parseHot(out []byte) (all []hot) {
 		if len(f) < 4 || !strings.HasPrefix(f[0], "Benchmark") {
 			continue
 		}
-		name, _, _ := strings.Cut(strings.TrimPrefix(f[0], "Benchmark"), "-")
-		h := hot{place: place, name: name}
+		h := hot{place: place, name: cores.ReplaceAllString(strings.TrimPrefix(f[0], "Benchmark"), "")}
 		for i := 2; i+1 < len(f); i += 2 {
 			switch f[i+1] {
 			case "ns/op":

@@ -134,8 +134,8 @@ func TestSplice(t *testing.T) {
 func TestParseHot(t *testing.T) {
 	got := parseHot([]byte("goos: linux\npkg: xianfeng/media/rtc\ncpu: X\n" +
 		"BenchmarkSeal-2   \t  100\t  531.5 ns/op\t 2257 MB/s\t  0 B/op\t  0 allocs/op\n" +
-		"PASS\nok  \txianfeng/media/rtc\t1.2s\npkg: xianfeng/media\nBenchmarkWrite \t 7\t 2 ns/op\t 1 B/op\t 3 allocs/op\n"))
-	want := []hot{{"media/rtc", "Seal", "531.5", "0", "0"}, {"media", "Write", "2", "1", "3"}}
+		"PASS\nok  \txianfeng/media/rtc\t1.2s\npkg: xianfeng/media\nBenchmarkWrite/rtsp-udp \t 7\t 2 ns/op\t 1 B/op\t 3 allocs/op\n"))
+	want := []hot{{"media/rtc", "Seal", "531.5", "0", "0"}, {"media", "Write/rtsp-udp", "2", "1", "3"}}
 	if len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("parseHot = %+v, want %+v", got, want)
 	}
