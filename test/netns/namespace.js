@@ -40,6 +40,9 @@ export class Namespace {
     const ns = new Namespace(name, `198.18.${(process.pid + number) % 256}`, await mkdtemp(path.join(tmpdir(), "xianfeng-netns-")));
     await writeFile(ns.chromium, `#!/bin/sh\nexec ip netns exec ${name} "\${CHROMIUM:-/usr/bin/chromium}" "$@"\n`, { mode: 0o700 });
     await command("ip", "netns", "add", name);
+    // An IPv6 address that appears a second later is a change of network to Chromium, which then drops its requests.
+    const ipv6 = "/proc/sys/net/ipv6/conf/default/disable_ipv6";
+    await ns.inside("sh", "-c", `[ ! -e ${ipv6} ] || echo 1 >${ipv6}`);
     await command("ip", "link", "add", ns.outer, "type", "veth", "peer", "name", ns.inner, "netns", name);
     await command("ip", "addr", "add", `${ns.server}/24`, "dev", ns.outer);
     await command("ip", "link", "set", ns.outer, "up");
