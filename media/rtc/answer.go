@@ -30,6 +30,8 @@ type picked struct {
 	ssrc    uint32
 	rtxSSRC uint32
 	stereo  bool
+	twcc    uint8 // as section.twcc, if packets are numbered
+	remb    bool
 }
 
 // choose matches the offer to the group's tracks. It fails with media.ErrCodec.
@@ -105,6 +107,11 @@ func (x *section) pick(t *track) *picked {
 			}
 		}
 	}
+	// A packet that is sent again on its own stream would need the number that it had (see lane).
+	if x.kind == "video" && p.rtx != nil && p.codec.has("transport-cc") {
+		p.twcc = x.twcc
+	}
+	p.remb = x.kind == "video" && p.twcc == 0 && p.codec.has("goog-remb")
 	return p
 }
 
@@ -190,7 +197,7 @@ func (a *answer) lanes() (out [2]lane) {
 		first := rand.Uint64N(1 << 15) //nolint:gosec // no secret
 		out[i].now = span{base: first, first: first}
 		if p.rtx != nil {
-			out[i].rtxPT, out[i].rtxSSRC = p.rtx.pt, p.rtxSSRC
+			out[i].rtxPT, out[i].rtxSSRC, out[i].twcc = p.rtx.pt, p.rtxSSRC, p.twcc
 			out[i].rtx = rand.Uint64N(1 << 15) //nolint:gosec // no secret
 		}
 	}
@@ -266,6 +273,12 @@ func (p *picked) render(b *strings.Builder, x *section) {
 		if p.codec.has(f) {
 			fmt.Fprintf(b, "a=rtcp-fb:%d %s\r\n", p.codec.pt, f)
 		}
+	}
+	switch {
+	case p.twcc != 0:
+		fmt.Fprintf(b, "a=rtcp-fb:%d transport-cc\r\na=extmap:%d %s\r\n", p.codec.pt, p.twcc, twccURI)
+	case p.remb:
+		fmt.Fprintf(b, "a=rtcp-fb:%d goog-remb\r\n", p.codec.pt)
 	}
 	if p.rtx != nil {
 		p.rtx.render(b)

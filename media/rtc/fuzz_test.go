@@ -76,12 +76,16 @@ type tally struct{ n int }
 func (c *tally) lost(uint32, uint8, int32)   { c.n++ }
 func (c *tally) nack(uint32, uint16, uint16) { c.n++ }
 func (c *tally) keyFrame(uint32)             { c.n++ }
+func (c *tally) arrived([]byte)              { c.n++ }
+func (c *tally) remb(int64)                  { c.n++ }
 
 func FuzzRTCP(f *testing.F) {
 	f.Add([]byte{0x81, 201, 0, 7, 0, 0, 0, 1, 0, 0, 0, 2, 10, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})
 	f.Add([]byte{0x81, 205, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 9, 0xff, 0xff})
 	f.Add([]byte{0x81, 206, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2})
 	f.Add([]byte{0x84, 206, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 1, 0, 0, 0})
+	f.Add([]byte{0x8f, 206, 0, 5, 0, 0, 0, 1, 0, 0, 0, 0, 'R', 'E', 'M', 'B', 1, 0x2f, 0xff, 0xff, 0, 0, 0, 2})
+	f.Add([]byte{0x8f, 205, 0, 5, 0, 0, 0, 1, 0, 0, 0, 2, 0, 9, 0, 2, 0, 0, 1, 0, 0x20, 2, 4, 4})
 	f.Add([]byte{0x81, 201, 0xff, 0xff, 0, 0, 0, 1})
 	f.Add([]byte{0x80, 200, 0, 0})
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -98,10 +102,12 @@ func TestRTCPIsRead(t *testing.T) {
 	b = append(b, 0x81, 205, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 9, 0xff, 0xff)
 	b = append(b, 0x81, 206, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2)
 	b = append(b, 0x84, 206, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 1, 0, 0, 0)
+	b = append(b, 0x8f, 206, 0, 5, 0, 0, 0, 1, 0, 0, 0, 0, 'R', 'E', 'M', 'B', 1, 0x2f, 0xff, 0xff, 0, 0, 0, 2)
+	b = append(b, 0x8f, 205, 0, 5, 0, 0, 0, 1, 0, 0, 0, 2, 0, 9, 0, 2, 0, 0, 1, 0, 0x20, 2, 4, 4)
 	var c tally
 	parseRTCP(b, &c)
-	if c.n != 4 {
-		t.Errorf("got %d reports, want 4", c.n)
+	if c.n != 6 {
+		t.Errorf("got %d reports, want 6", c.n)
 	}
 }
 

@@ -42,6 +42,7 @@ type Group struct {
 	viewers []*Viewer
 	late    []*Viewer  // those of viewers that have not had everything
 	news    []position // packets that came and were not looked at yet
+	burst   int        // bytes of pictures in news
 	letters []letter   // mail of this pass
 	ended   error      // why the stream is over
 	joined  bool       // there are newcomers in this pass
@@ -66,6 +67,7 @@ type track struct {
 	came       time.Time // when the newest unit came
 	time       time.Time // its programme time
 	ts         uint32    // and its timestamp
+	meter      meter
 }
 
 func (t *track) params() *media.Params {

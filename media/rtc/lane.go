@@ -7,10 +7,14 @@ import "encoding/binary"
 // Every packet of a lane has an index, its SRTP packet index: RFC 3711 §3.3.1's ROC‖SEQ. An index
 // always stands for the same packet with the same header: sealing it again for a retransmission gives
 // the same bytes, as AES-GCM demands of a nonce (RFC 7714 §8.1).
+//
+// The number of transport-wide congestion control is another each time that something is sent. So only
+// a lane whose retransmissions go out on a stream of their own has it: there no index is sealed twice.
 type lane struct {
 	on      bool
 	pt      uint8
 	rtxPT   uint8 // 0: retransmissions go out on the lane itself
+	twcc    uint8 // identifier of the header extension; 0: none, and always where rtxPT is 0
 	ssrc    uint32
 	rtxSSRC uint32
 

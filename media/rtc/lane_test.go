@@ -100,12 +100,12 @@ func TestResendsAreBounded(t *testing.T) {
 	var a allowance
 	now := time.Unix(1, 0)
 	a.init(now)
-	if !a.allow(5, now) || a.allow(5, now) || !a.allow(5, now.Add(time.Second)) {
+	if !a.allow(5, now, resendRate) || a.allow(5, now, resendRate) || !a.allow(5, now.Add(time.Second), resendRate) {
 		t.Error("the same packet must go out again, but not at once")
 	}
 	n := 0
 	for i := range uint64(100000) {
-		if a.allow(i, now.Add(time.Second)) {
+		if a.allow(i, now.Add(time.Second), resendRate) {
 			n++
 		}
 	}

@@ -24,7 +24,8 @@ type section struct {
 	proto    string
 	formats  []string
 	mid      string
-	receives bool // the other side can take media
+	receives bool  // the other side can take media
+	twcc     uint8 // identifier of the header extension that numbers packets; 0: not offered
 	codecs   []codec
 }
 
@@ -102,6 +103,9 @@ func parseSection(d *sdp.SessionDescription, m *sdp.MediaDescription) (section, 
 	}
 	for _, a := range m.Attributes {
 		x.direction(a.Key)
+		if a.Key == "extmap" {
+			x.extension(a.Value)
+		}
 	}
 	if m.MediaName.Port.Value == 0 {
 		if _, ok := m.Attribute("bundle-only"); !ok {
@@ -140,6 +144,19 @@ func parseSection(d *sdp.SessionDescription, m *sdp.MediaDescription) (section, 
 		x.codecs = append(x.codecs, c)
 	}
 	return x, nil
+}
+
+// extension takes one a=extmap (RFC 8285 §8).
+func (x *section) extension(value string) {
+	id, uri, _ := strings.Cut(value, " ")
+	id, direction, _ := strings.Cut(id, "/")
+	n, err := strconv.ParseUint(id, 10, 8)
+	if strings.TrimSpace(uri) != twccURI || direction == "sendonly" || direction == "inactive" {
+		return
+	}
+	if err == nil && n >= 1 && n <= 14 { // what fits into the one-byte form (§4.2)
+		x.twcc = uint8(n)
+	}
 }
 
 func (x *section) direction(key string) {

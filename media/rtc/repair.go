@@ -33,8 +33,8 @@ type resent struct {
 
 func (a *allowance) init(now time.Time) { a.tokens, a.filled, a.begun = resendBurst, now, now }
 
-func (a *allowance) allow(index uint64, now time.Time) bool {
-	a.tokens = min(resendBurst, a.tokens+resendRate*now.Sub(a.filled).Seconds())
+func (a *allowance) allow(index uint64, now time.Time, rate float64) bool {
+	a.tokens = min(resendBurst, a.tokens+rate*now.Sub(a.filled).Seconds())
 	a.filled = now
 	r := resent{uint32(index) + 1, uint32(now.Sub(a.begun).Milliseconds())} //nolint:gosec // may wrap
 	s := &a.slots[index%resendSlots]
@@ -67,13 +67,25 @@ func (g *Group) answerMail(w *worker) {
 	g.letters = g.letters[:0]
 }
 
+// resendRate is how many packets a second a viewer may have sent again: at most half of what its line
+// is known to carry, so that pictures have the other half.
+func (v *Viewer) resendRate() float64 {
+	if pace := v.measured(); pace > 0 {
+		return min(resendRate, float64(pace)/(2*8*maxDatagram))
+	}
+	return resendRate
+}
+
 // resend sends one packet again, on the RTX stream where there is one.
 func (g *Group) resend(w *worker, v *Viewer, lane int, seq uint16) {
 	l, r := &v.send.lanes[lane], &g.tracks[lane].ring
 	pos, index, s, ok := l.find(seq)
-	if !ok || !r.has(pos) || !v.send.resend.allow(index, w.now) {
+	x := &v.send
+	if !ok || !r.has(pos) || !x.resend.allow(index, w.now, v.resendRate()) {
 		return
 	}
+	x.at = g.t.elapsed()
+	before := x.sent
 	p, to, k := r.at(pos), v.to.Load(), v.keys.Load()
 	ts := s.timestamp(pos, p)
 	if l.rtxPT == 0 {
@@ -81,22 +93,21 @@ func (g *Group) resend(w *worker, v *Viewer, lane int, seq uint16) {
 	} else {
 		w.putRTX(v, to, k, l, p, seq, ts)
 	}
-	v.send.tell(v)
+	if v.measured() > 0 { // else what the line takes beside pictures is not known, and NACKs say enough
+		x.pacer.take(x.sent - before)
+	}
+	x.tell(v)
 }
 
 // putRTX seals a retransmission (RFC 4588 §4): its own stream, the original number in front.
 func (w *worker) putRTX(v *Viewer, to *datagram.Peer, k *keys, l *lane, p *pkt, seq uint16, ts uint32) {
 	w.scratch = binary.BigEndian.AppendUint16(w.scratch[:0], seq)
 	w.scratch = append(w.scratch, p.payload...)
-	dst := w.batch.Room(headerSize + len(w.scratch) + maxTag)
+	dst := w.batch.Room(headerSize + extensionSize + len(w.scratch) + maxTag)
 	header(dst, l.rtxPT, p.marker, l.rtx, ts, l.rtxSSRC)
-	n, err := k.seal.seal(dst, w.scratch, l.rtx, l.rtxSSRC, &w.nonce)
-	if err != nil {
-		return
+	if w.finish(v, to, k, dst, v.send.extend(dst, l.twcc), w.scratch, l.rtx, l.rtxSSRC) {
+		l.rtx++
 	}
-	w.batch.Commit(to, n)
-	l.rtx++
-	v.send.sent += n
 }
 
 // answerKey answers a request for a key frame. A relay can't make one: the viewer gets the newest
@@ -114,7 +125,6 @@ func (g *Group) answerKey(w *worker, v *Viewer, i int) {
 		return
 	}
 	v.send.repeated = w.now
-	v.send.nextSlice = w.now
 	l.repeat(r)
 	g.lag(v)
 }

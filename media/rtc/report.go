@@ -77,7 +77,8 @@ type ears struct {
 	mu      sync.Mutex // guards all below and keys.in; taken before Group.mu
 	plain   []byte
 	sources []uint32
-	lossOf  [2]int32 // as last reported, by lane
+	lossOf  [2]int32  // as last reported, by lane
+	line    estimator // the worker reads its atomics
 }
 
 // hear opens one SRTCP packet and passes on what it says.
@@ -125,8 +126,11 @@ func (e *ears) laneOf(ssrc uint32) int {
 }
 
 // lost implements feedback.
-func (e *ears) lost(ssrc uint32, _ uint8, total int32) {
+func (e *ears) lost(ssrc uint32, fraction uint8, total int32) {
 	if i := e.laneOf(ssrc); i >= 0 {
+		if i == videoLane {
+			e.line.lost(e.viewer.t.elapsed(), fraction)
+		}
 		if d := total - e.lossOf[i]; d > 0 {
 			e.viewer.session.Lost.Add(uint64(d))
 		}
@@ -147,3 +151,13 @@ func (e *ears) keyFrame(ssrc uint32) {
 		e.viewer.g.post(letter{v: e.viewer, lane: i, key: true})
 	}
 }
+
+// arrived implements feedback.
+func (e *ears) arrived(report []byte) {
+	if a, ok := newArrivals(report); ok {
+		e.line.take(e.viewer.t.elapsed(), &a)
+	}
+}
+
+// remb implements feedback.
+func (e *ears) remb(rate int64) { e.line.remb(rate) }

@@ -179,6 +179,7 @@ type client struct {
 type clientConfig struct {
 	profiles []dtls.SRTPProtectionProfile
 	nack     bool
+	twcc     bool
 	kinds    []webrtc.RTPCodecType
 	networks []webrtc.NetworkType // nil: UDP
 }
@@ -197,6 +198,11 @@ func newClient(t testing.TB, cfg clientConfig) *client {
 	}
 	if err := webrtc.ConfigureRTCPReports(r); err != nil {
 		t.Fatal(err)
+	}
+	if cfg.twcc {
+		if err := webrtc.ConfigureTWCCSender(m, r); err != nil {
+			t.Fatal(err)
+		}
 	}
 	e := webrtc.SettingEngine{LoggerFactory: quietFactory{}}
 	e.SetIncludeLoopbackCandidate(true)

@@ -8,6 +8,8 @@ type feedback interface {
 	lost(ssrc uint32, fraction uint8, total int32)
 	nack(ssrc uint32, seq, mask uint16)
 	keyFrame(ssrc uint32)
+	arrived(report []byte) // transport-wide feedback: the whole RTCP packet
+	remb(rate int64)       // bit/s
 }
 
 const (
@@ -16,10 +18,12 @@ const (
 	rtcpTransport      = 205 // RFC 4585 §6.2
 	rtcpPayload        = 206 // RFC 4585 §6.3
 	maxNACKs           = 64  // pairs per datagram that are looked at
+	maxArrivals        = 4   // transport-wide reports, the same
 )
 
 // parseRTCP goes through a compound packet (RFC 3550 §6.1). Lengths that lie end it.
 func parseRTCP(b []byte, f feedback) {
+	reports := 0
 	for len(b) >= 8 {
 		if b[0]>>6 != 2 {
 			return
@@ -38,12 +42,16 @@ func parseRTCP(b []byte, f feedback) {
 		case rtcpReceiverReport:
 			parseReports(p[8:], count, f)
 		case rtcpTransport:
-			if count == 1 && len(p) >= 16 { // generic NACK
+			switch {
+			case count == 1 && len(p) >= 16: // generic NACK
 				parseNACK(p, f)
+			case count == rtcpTWCC && reports < maxArrivals:
+				reports++
+				f.arrived(p)
 			}
 		case rtcpPayload:
 			if len(p) >= 12 {
-				parseKeyFrameRequest(p, count, f)
+				parsePayload(p, count, f)
 			}
 		}
 	}
@@ -64,13 +72,18 @@ func parseNACK(p []byte, f feedback) {
 	}
 }
 
-func parseKeyFrameRequest(p []byte, format int, f feedback) {
+func parsePayload(p []byte, format int, f feedback) {
 	switch format {
 	case 1: // PLI
 		f.keyFrame(binary.BigEndian.Uint32(p[8:]))
 	case 4: // FIR, RFC 5104 §4.3.1: the media source stands in the entries
 		for i := 12; i+8 <= len(p) && i < 12+8*4; i += 8 {
 			f.keyFrame(binary.BigEndian.Uint32(p[i:]))
+		}
+	case 15: // draft-alvestrand-rmcat-remb-03 §2.2: an exponent of 6 bits, a mantissa of 18
+		if len(p) >= 20 && string(p[12:16]) == "REMB" {
+			x := binary.BigEndian.Uint32(p[16:])
+			f.remb(int64(min(uint64(x&0x3ffff)<<min(x>>18&63, 40), maxRate))) //nolint:gosec // bounded
 		}
 	}
 }

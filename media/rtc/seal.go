@@ -16,9 +16,9 @@ const maxTag = 16
 
 // sealer protects RTP packets to one viewer. It belongs to the group's worker.
 type sealer interface {
-	// seal completes the packet whose header stands at the beginning of dst, which has room for
-	// headerSize+len(payload)+maxTag bytes, and returns its length. nonce is scratch memory.
-	seal(dst, payload []byte, index uint64, ssrc uint32, nonce *[12]byte) (int, error)
+	// seal completes the packet whose header is the first n bytes of dst, which has room for
+	// n+len(payload)+maxTag bytes, and returns its length. nonce is scratch memory.
+	seal(dst []byte, n int, payload []byte, index uint64, ssrc uint32, nonce *[12]byte) (int, error)
 }
 
 // gcmSealer is AEAD_AES_128_GCM (RFC 7714). 0 allocs: TestSealDoesNotAllocate.
@@ -27,15 +27,15 @@ type gcmSealer struct {
 	salt [12]byte
 }
 
-func (g *gcmSealer) seal(dst, payload []byte, index uint64, ssrc uint32, nonce *[12]byte) (int, error) {
+func (g *gcmSealer) seal(dst []byte, n int, payload []byte, index uint64, ssrc uint32, nonce *[12]byte) (int, error) {
 	// RFC 7714 §8.1: 00 00 ‖ SSRC ‖ ROC ‖ SEQ, xor salt.
 	*nonce = g.salt
 	xor32(nonce[2:], ssrc)
 	xor32(nonce[6:], uint32(index>>16)) //nolint:gosec // 48 bits by RFC 3711 §3.3.1
 	nonce[10] ^= byte(index >> 8)
 	nonce[11] ^= byte(index)
-	g.aead.Seal(dst[headerSize:headerSize], nonce[:], payload, dst[:headerSize])
-	return headerSize + len(payload) + maxTag, nil
+	g.aead.Seal(dst[n:n], nonce[:], payload, dst[:n])
+	return n + len(payload) + maxTag, nil
 }
 
 func xor32(b []byte, v uint32) {
@@ -48,8 +48,8 @@ type pionSealer struct {
 	h rtp.Header
 }
 
-func (s *pionSealer) seal(dst, payload []byte, _ uint64, _ uint32, _ *[12]byte) (int, error) {
-	n := headerSize + copy(dst[headerSize:], payload)
+func (s *pionSealer) seal(dst []byte, n int, payload []byte, _ uint64, _ uint32, _ *[12]byte) (int, error) {
+	n += copy(dst[n:], payload)
 	// The context follows the rollover counter by the sequence numbers it is given. It works in place.
 	out, err := s.c.EncryptRTP(dst[:0], dst[:n], &s.h)
 	if err != nil {

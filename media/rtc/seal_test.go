@@ -44,7 +44,7 @@ func TestPionOpensWhatWeSeal(t *testing.T) {
 		for index := uint64(0xff00); index < 0x20100; index++ { // over two rollovers
 			dst := make([]byte, headerSize+len(payload)+maxTag)
 			header(dst, 96, index%3 == 0, index, uint32(index)*90, 0x11223344)
-			n, err := k.seal.seal(dst, payload, index, 0x11223344, &nonce)
+			n, err := k.seal.seal(dst, headerSize, payload, index, 0x11223344, &nonce)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,7 +1,6 @@
 package rtc
 
 import (
-	"math"
 	"time"
 
 	"xianfeng/media"
@@ -18,12 +17,20 @@ const (
 
 // sending is what the worker knows of one viewer.
 type sending struct {
-	lanes     [2]lane
-	nextSlice time.Time
-	resend    allowance
-	repeated  time.Time // when a key frame was last sent again
-	sent      int       // bytes since the session was told
-	late      bool      // in Group.late
+	lanes       [2]lane
+	pacer       pacer
+	firstEnd    uint64 // ring position after its first key frame
+	firstPace   int64  // of that, in bit/s
+	resend      allowance
+	repeated    time.Time     // when a key frame was last sent again
+	sent        int           // bytes since the session was told
+	late        bool          // in Group.late
+	log         *sentLog      // of numbered packets; nil: there are none
+	number      uint16        // of the next packet, over all streams
+	numbering   bool          // packets are numbered now
+	sampled     time.Duration // when the last single picture was
+	reportsTill time.Duration // until then all are
+	at          time.Duration // when packets are being sent
 }
 
 // pass takes what is new and sends what is due.
@@ -102,10 +109,16 @@ func (g *Group) add(w *worker, l int, t *track, u *media.Unit) {
 	t.pics++
 	t.came = w.now
 	t.time, t.ts = u.Time, w.packets[0].Timestamp
+	size := 0
 	for i := range w.packets {
 		p := &w.packets[i]
 		g.news = append(g.news, position{l, t.ring.next})
+		size += len(p.Payload)
 		t.ring.add(pkt{payload: p.Payload, at: u.DTS, pic: t.pics, ts: p.Timestamp, marker: p.Marker}, u.Key && i == 0)
+	}
+	t.meter.add(u.DTS, size)
+	if l == videoLane {
+		g.burst += size
 	}
 	clear(w.packets)
 }
@@ -155,7 +168,7 @@ func (g *Group) serveAll(w *worker) {
 	}
 	clear(g.viewers[len(live):])
 	g.viewers = live
-	g.news = g.news[:0]
+	g.news, g.burst = g.news[:0], 0
 }
 
 // serve sends one viewer what is new, if it has had everything before.
@@ -168,8 +181,8 @@ func (g *Group) serve(w *worker, v *Viewer, report bool) {
 		x.resend.init(w.now)
 		report = true
 	}
-	if n := room(to); n > 0 {
-		g.serveNews(w, v, to, k, n)
+	if g.fill(w, v, to) {
+		g.serveNews(w, v, to, k)
 	}
 	if l := &x.lanes[videoLane]; l.on && !l.waits && l.cursor != g.tracks[videoLane].ring.next {
 		g.lag(v)
@@ -180,38 +193,21 @@ func (g *Group) serve(w *worker, v *Viewer, report bool) {
 	x.tell(v)
 }
 
-// serveNews sends one viewer what is new, of pictures at most room packets.
-func (g *Group) serveNews(w *worker, v *Viewer, to *datagram.Peer, k *keys, room int) {
+// serveNews sends one viewer what is new, of pictures what its line takes.
+func (g *Group) serveNews(w *worker, v *Viewer, to *datagram.Peer, k *keys) {
 	for _, n := range g.news {
 		l := &v.send.lanes[n.lane]
 		switch {
 		case !l.on || l.waits || l.cursor > n.pos:
 			continue
 		case n.lane == videoLane:
-			if l.cursor != n.pos || room == 0 {
+			if l.cursor != n.pos || !v.send.pacer.open() {
 				continue
 			}
-			room--
 		case l.cursor < n.pos:
 			l.goTo(n.pos) // sound that found no room is past
 		}
 		g.next(w, v, to, k, l, &g.tracks[n.lane].ring)
-	}
-	if room == 0 {
-		v.send.nextSlice = w.now.Add(sliceGap - sliceGap/10)
-	}
-}
-
-// room is how many packets a viewer may be sent now. A connection that still has some gets none; the
-// viewer is late then, and goes on at the newest key frame when the ring has overtaken it.
-func room(to *datagram.Peer) int {
-	switch via := to.Via(); {
-	case via == nil:
-		return math.MaxInt
-	case via.Full():
-		return 0
-	default:
-		return catchUpSlice // what waits without loss if the socket takes nothing
 	}
 }
 
@@ -238,6 +234,8 @@ func (g *Group) begin(w *worker, v *Viewer) bool {
 			continue
 		case i == videoLane:
 			l.catchUp(&t.ring)
+			v.send.beginPace(l, t)
+			v.send.reportsTill = g.t.elapsed() + reportsTime
 		default:
 			l.goTo(g.firstNew(i, &t.ring)) // sound begins live
 		}
@@ -289,19 +287,21 @@ func (g *Group) catchUp(w *worker, v *Viewer) bool {
 		return false
 	}
 	r := &g.tracks[videoLane].ring
-	n := min(catchUpSlice, room(to))
-	if n == 0 || w.now.Before(x.nextSlice) {
+	if !g.fill(w, v, to) || !x.pacer.open() {
 		return l.cursor != r.next
 	}
-	if l.cursor < r.first { // overtaken by the ring: go on at the newest key frame
+	switch {
+	case l.cursor < r.first: // overtaken by the ring: go on at the newest key frame
 		if l.waits = !r.hasKey; l.waits {
 			return false
 		}
 		v.session.Lost.Add(r.key - l.cursor)
 		l.catchUp(r)
+	case r.hasKey && l.cursor < r.key && r.newest().at-r.at(l.cursor).at > maxLag: // the line is too slow
+		v.session.Lost.Add(r.key - l.cursor)
+		l.catchUp(r)
 	}
-	x.nextSlice = w.now.Add(sliceGap - sliceGap/10) // timers are late, never early
-	for ; n > 0 && l.cursor != r.next; n-- {
+	for l.cursor != r.next && x.pacer.open() {
 		g.next(w, v, to, k, l, r)
 	}
 	x.tell(v)
@@ -311,22 +311,45 @@ func (g *Group) catchUp(w *worker, v *Viewer) bool {
 // next sends the lane's next packet. 0 allocs.
 func (g *Group) next(w *worker, v *Viewer, to *datagram.Peer, k *keys, l *lane, r *ring) {
 	p := r.at(l.cursor)
+	before := v.send.sent
 	w.put(v, to, k, l, p, l.next(), l.now.timestamp(l.cursor, p))
+	v.send.pacer.take(v.send.sent - before)
 	l.cursor++
 }
 
 // put seals a packet into the batch.
 func (w *worker) put(v *Viewer, to *datagram.Peer, k *keys, l *lane, p *pkt, index uint64, ts uint32) {
-	dst := w.batch.Room(headerSize + len(p.payload) + maxTag)
+	dst := w.batch.Room(headerSize + extensionSize + len(p.payload) + maxTag)
 	header(dst, l.pt, p.marker, index, ts, l.ssrc)
-	n, err := k.seal.seal(dst, p.payload, index, l.ssrc, &w.nonce)
-	if err != nil {
-		return // only pion's profiles can: the key has been used up
+	if w.finish(v, to, k, dst, v.send.extend(dst, l.twcc), p.payload, index, l.ssrc) {
+		l.packets++
+		l.octets += uint32(len(p.payload)) //nolint:gosec // bounded by maxPayload
 	}
-	w.batch.Commit(to, n)
-	l.packets++
-	l.octets += uint32(len(p.payload)) //nolint:gosec // bounded by maxPayload
-	v.send.sent += n
+}
+
+// extend writes the header extension of a lane that has one now, and returns the length of the header.
+func (x *sending) extend(dst []byte, id uint8) int {
+	if id == 0 || !x.numbering {
+		return headerSize
+	}
+	extension(dst, id, x.number)
+	return headerSize + extensionSize
+}
+
+// finish seals and commits the packet whose header is the first n bytes of dst.
+func (w *worker) finish(v *Viewer, to *datagram.Peer, k *keys, dst []byte, n int, payload []byte, index uint64, ssrc uint32) bool {
+	size, err := k.seal.seal(dst, n, payload, index, ssrc, &w.nonce)
+	if err != nil {
+		return false // only pion's profiles can: the key has been used up
+	}
+	w.batch.Commit(to, size)
+	x := &v.send
+	if n > headerSize {
+		x.log.note(x.number, size, x.at)
+		x.number++
+	}
+	x.sent += size
+	return true
 }
 
 // wantKeyFrame asks the publisher for a key frame, at most once in repeatGap.

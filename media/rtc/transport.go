@@ -66,6 +66,7 @@ type Transport struct {
 	foreign     *foreignConn
 	tcp         *tcpPort      // nil where the port was taken
 	rebind      time.Duration // rebindTime; shorter in tests
+	began       time.Time     // times of sending and their like count from here
 	stop        chan struct{}
 	wg          sync.WaitGroup // all goroutines of the package
 
@@ -97,7 +98,7 @@ func New(cfg Config) *Transport {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Transport{
-		cfg: cfg, log: cfg.Log, rebind: rebindTime, stop: make(chan struct{}),
+		cfg: cfg, log: cfg.Log, rebind: rebindTime, began: time.Now(), stop: make(chan struct{}),
 		byUfrag: map[string]*Viewer{}, byAddr: map[netip.AddrPort]*Viewer{}, groups: map[*media.Stream][]*Group{},
 		waitingOf: map[netip.Prefix]int{},
 	}
@@ -135,6 +136,9 @@ func (t *Transport) Start() error {
 	t.log.Info("WebRTC listens", "address", t.sock.Local().String(), "sending", string(t.sock.Mode()))
 	return nil
 }
+
+// elapsed is the time since the transport was made: monotonic, as short as reports need it.
+func (t *Transport) elapsed() time.Duration { return time.Since(t.began) }
 
 // Addr is the address of the UDP socket. Call it after Start.
 func (t *Transport) Addr() net.Addr { return t.sock.Conn().LocalAddr() }

@@ -69,7 +69,11 @@ func newViewer(t *Transport, g *Group, o *offer, a *answer) *Viewer {
 	v.send.lanes = a.lanes()
 	for i := range v.ssrcs {
 		v.ssrcs[i] = v.send.lanes[i].ssrc
+		if v.send.lanes[i].twcc != 0 {
+			v.send.log = new(sentLog)
+		}
 	}
+	v.ears.line.log = v.send.log
 	return v
 }
 
@@ -100,6 +104,10 @@ func (v *Viewer) Profile() string {
 	}
 	return ""
 }
+
+// Estimate is how many bits a second the viewer's line is believed to carry, 0 if that is not known. It
+// is what was seen to pass: where nothing large was sent lately, the line may carry more.
+func (v *Viewer) Estimate() int64 { return v.ears.line.rate.Load() }
 
 // Close ends the viewer because of err. It does not block and may be called more than once.
 func (v *Viewer) Close(err error) {
