@@ -56,6 +56,7 @@ const (
 	minDepth    = 10 << 10
 	maxDepth    = 256 << 10
 	minRate     = 100_000
+	lossyPace   = 8_000_000 // where receiver reports are all that is known, before the first step down
 	maxRate     = 500_000_000
 	queueTarget = 25 * time.Millisecond // at the end of a burst; routers hold more
 	queueNone   = 5 * time.Millisecond  // less is timers and jitter
@@ -285,11 +286,17 @@ func (e *estimator) lost(now time.Duration, fraction uint8) {
 	if e.log != nil && e.heard > 0 && now-e.heard < silence {
 		return
 	}
+	pace := e.pace.Load()
 	switch {
 	case fraction == 0:
 		e.depth.Store(int64(min(2*e.room(), maxDepth)))
-	case fraction > 25:
+		e.pace.Store(min(pace*5/4, maxRate)) // 0, where there never was much loss, stays
+	case fraction > 38: // 15 %: no radio link, but too much at once
 		e.depth.Store(int64(max(e.room()/2, minDepth)))
+		if pace == 0 {
+			pace = lossyPace
+		}
+		e.pace.Store(max(pace*2/3, minRate))
 	}
 }
 

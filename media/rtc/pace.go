@@ -81,13 +81,8 @@ func (x *sending) wantsReports(burst, room int) bool {
 	return true
 }
 
-// measured is the pace that transport-wide feedback gave, or 0.
-func (v *Viewer) measured() int64 {
-	if v.send.log == nil {
-		return 0
-	}
-	return v.ears.line.pace.Load()
-}
+// measured is the pace that the viewer's reports gave, or 0.
+func (v *Viewer) measured() int64 { return v.ears.line.pace.Load() }
 
 // pace is how fast a viewer may be sent pictures for longer, in bit/s.
 func (g *Group) pace(v *Viewer) int64 {
@@ -98,7 +93,7 @@ func (g *Group) pace(v *Viewer) int64 {
 		return max(pace, x.firstPace)
 	case pace > 0 && x.log != nil: // so that one who is wrong, or lies, is sent something
 		return max(pace, stream/2, minPace)
-	case pace > 0: // REMB is never much more than what came lately
+	case pace > 0: // REMB is never much more than what came lately, and receiver reports are a rough measure
 		return max(pace, stream*3/2, minPace)
 	case x.log != nil: // the first report is under way
 		return max(2*stream, minPace)
