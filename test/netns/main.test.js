@@ -8,7 +8,7 @@ import path from "node:path";
 import { after, before, describe, it } from "node:test";
 
 import { launch, plays, watch } from "../e2e/harness/browser.js";
-import { makeClips, publish } from "../e2e/harness/ffmpeg.js";
+import { makeClips, publish, Run } from "../e2e/harness/ffmpeg.js";
 import { Server } from "../e2e/harness/server.js";
 import { pause, until } from "../e2e/harness/wait.js";
 import { fragments, Namespace, obstacle } from "./namespace.js";
@@ -16,8 +16,17 @@ import { since, stats } from "./stats.js";
 
 /** @type {Server} */ let server;
 /** @type {Record<string, string>} */ const clips = {};
-/** @type {import("../e2e/harness/ffmpeg.js").Run[]} */ const publishers = [];
+/** @type {Run[]} */ const publishers = [];
 let dir = "";
+
+/**
+ * A picture that is hard to code once and easy to go on with: key frames of 130 kB, 2.9 Mbit/s in all.
+ * @param {string} file
+ */
+async function makeHeavy(file) {
+  const run = new Run(["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25,noise=alls=40:allf=u", "-t", "20", "-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-profile:v", "baseline", "-pix_fmt", "yuv420p", "-qp", "26", "-g", "50", "-keyint_min", "50", "-sc_threshold", "0", file]);
+  if ((await run.ended) !== 0) throw new Error(`making the heavy clip: ${run.err}`);
+}
 
 /**
  * Opens the watch page in a namespace that prepare has made bad, and hands its player over.
@@ -53,9 +62,10 @@ describe("behind a bad network", { concurrency: 2, timeout: 300_000 }, () => {
   before(async () => {
     assert.equal(why, "", "no network namespaces here: run this as root, or leave these tests out with XF_NO_NETNS=1");
     dir = await mkdtemp(path.join(tmpdir(), "xianfeng-clips-"));
-    [server, { opus: clips.easy }] = await Promise.all([Server.start({ outside: true }), makeClips(dir)]);
-    publishers.push(publish(server, "rtsp-tcp", "open-easy", clips.easy));
-    await server.ready("open-easy");
+    clips.heavy = path.join(dir, "heavy.mp4");
+    [server, { opus: clips.easy }] = await Promise.all([Server.start({ outside: true }), makeClips(dir), makeHeavy(clips.heavy)]);
+    for (const name of ["easy", "heavy"]) publishers.push(publish(server, "rtsp-tcp", `open-${name}`, clips[name]));
+    await Promise.all([server.ready("open-easy"), server.ready("open-heavy")]);
   });
 
   after(async () => {
@@ -82,6 +92,25 @@ describe("behind a bad network", { concurrency: 2, timeout: 300_000 }, () => {
         assert.ok(got.decoded > 0.97 * 25 * 30, `pictures are missing: ${said}`);
         assert.equal(got.plis, 0, `the picture broke: ${said}`);
         assert.ok(got.frozen <= 0.5 * got.freezes && got.freezes <= 2, `the picture froze: ${said}`);
+      },
+    ));
+
+  it("has a line of 5 Mbit/s: key frames do not overflow it", () =>
+    behind(
+      "open-heavy",
+      (ns) => ns.slow("5mbit", 100),
+      async (page, ns) => {
+        await plays(page, { via: "whep", sound: false });
+        await pause(3000);
+        const [first, before] = [await stats(page), await ns.line()];
+        await pause(15_000);
+        const [last, after] = [await stats(page), await ns.line()];
+        const got = since(first, last);
+        const said = JSON.stringify({ ...got, packets: after.packets - before.packets, drops: after.drops - before.drops });
+        assert.ok(got.decoded > 0.95 * 25 * 15, `pictures are missing: ${said}`);
+        assert.equal(after.drops - before.drops, 0, `the line was overflowed: ${said}`);
+        assert.equal(got.lost, 0, `packets were lost: ${said}`);
+        assert.equal(got.plis, 0, `the picture broke: ${said}`);
       },
     ));
 
