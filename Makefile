@@ -30,7 +30,7 @@ test: deps
 	  echo "== $$step"; begin=$$SECONDS; \
 	  $(MAKE) --no-print-directory $$step || { echo "FAIL $$step after $$((SECONDS-begin)) s"; exit 1; }; \
 	  echo "ok   $$step in $$((SECONDS-begin)) s"; \
-	done; echo "PASS all tests"
+	done; node test/netns/obstacle.js >/dev/null && echo "PASS all tests" || echo "PASS all tests but netns, which can't run here"
 
 lint:
 	$(LINT) run ./...
@@ -54,8 +54,9 @@ race:
 e2e: build
 	npm run --silent e2e
 
-# Viewers behind bad networks; as root. XF_NO_NETNS=1 says that there can be no network namespaces.
+# Viewers behind bad networks, as root. Where there can be no network namespaces it says so.
 netns: build
+	@why=$$(node test/netns/obstacle.js) || { echo "NOT TESTED: viewers behind bad networks: $$why"; exit 0; }; \
 	npm run --silent netns
 
 fuzz:
