@@ -3,9 +3,12 @@ package app
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"xianfeng/internal/metrics"
 )
 
 // ask makes one request over the protocols that p allows.
@@ -80,5 +83,19 @@ func TestOpenModeGuardsTheLane(t *testing.T) {
 	}
 	if res.Body.Close(); res.StatusCode != 403 {
 		t.Errorf("another host: got %d, want 403", res.StatusCode)
+	}
+}
+
+func TestFiguresOfThePartsAreScraped(t *testing.T) {
+	s, _ := begin(t, "", nil)
+	w := httptest.NewRecorder()
+	metrics.Handler(s.hub, s.figures()...).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
+	for _, want := range []string{
+		"xianfeng_hls_waiting 0", "xianfeng_hls_waiting_refused_total 0",
+		`xianfeng_refused_datagrams_total{protocol="rtsp"} 0`, `xianfeng_refused_datagrams_total{protocol="webrtc"} 0`,
+	} {
+		if !strings.Contains(w.Body.String(), want+"\n") {
+			t.Errorf("%s is missing", want)
+		}
 	}
 }

@@ -48,6 +48,8 @@ type server struct {
 	pages   net.Addr
 	ready   atomic.Bool
 
+	refused map[string]func() uint64 // by protocol: datagrams that the kernel would not send
+
 	parts  []part     // in the order of building
 	failed chan error // capacity of one for each part that can fail; never full
 }
@@ -66,6 +68,7 @@ func (s *server) built(name string, stop func()) {
 func (s *server) start(cfg config.Config) error {
 	s.cfg = cfg
 	s.failed = make(chan error, 8)
+	s.refused = map[string]func() uint64{}
 	if err := s.setAccess(cfg.Access); err != nil {
 		return err
 	}
@@ -132,6 +135,7 @@ func (s *server) startRTC() (*rtc.Transport, error) {
 		return nil, fmt.Errorf("start WebRTC on %s: %w", c.Address, err)
 	}
 	s.built("webrtc", t.Close)
+	s.refused["webrtc"] = t.Refused
 	return t, nil
 }
 
@@ -157,6 +161,9 @@ func (s *server) startDoors() error {
 			return fmt.Errorf("start %s on %s: %w", d.name, d.address, err)
 		}
 		s.built(d.name, d.door.Close)
+		if x, ok := d.door.(*rtsp.Server); ok {
+			s.refused[d.name] = x.Refused
+		}
 	}
 	return nil
 }
@@ -187,13 +194,13 @@ func (s *server) startMetrics() error {
 		return nil
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics.Handler(s.hub, s.hlsMetrics()...))
+	mux.Handle("GET /metrics", metrics.Handler(s.hub, s.figures()...))
 	return s.serve("metrics", config.HTTP{Address: s.cfg.Metrics.Address}, mux, nil)
 }
 
-// hlsMetrics are the figures that only the HLS server knows.
-func (s *server) hlsMetrics() []prometheus.Collector {
-	return []prometheus.Collector{
+// figures are those that only the parts know, not the hub.
+func (s *server) figures() []prometheus.Collector {
+	out := []prometheus.Collector{
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "xianfeng_hls_waiting", Help: "HLS requests that wait for what is not there yet."}, func() float64 {
 			n, _ := s.hls.Waiting()
 			return float64(n)
@@ -203,6 +210,13 @@ func (s *server) hlsMetrics() []prometheus.Collector {
 			return float64(n)
 		}),
 	}
+	for protocol, n := range s.refused {
+		out = append(out, prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "xianfeng_refused_datagrams_total", Help: "Datagrams to viewers that the kernel would not send.",
+			ConstLabels: prometheus.Labels{"protocol": protocol},
+		}, func() float64 { return float64(n()) }))
+	}
+	return out
 }
 
 // serve answers HTTP on one address until stop; fast, which may be nil, answers before h what it can.

@@ -99,3 +99,33 @@ func TestWhatDoesNotGoThroughTheSocketGoesItsWay(t *testing.T) {
 		})
 	}
 }
+
+func TestLongDatagramsAreDroppedWhole(t *testing.T) {
+	for _, m := range []Mode{Plain, Multiple} {
+		t.Run(string(m), func(t *testing.T) {
+			s, err := Listen("127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Limit(m)
+			got := make(chan int, 4)
+			done := make(chan struct{})
+			go func() { // ends with the socket
+				defer close(done)
+				s.Receive(func(b []byte, _ netip.AddrPort) { got <- len(b) })
+			}()
+			for _, n := range []int{MaxReceive + 1, 4 * MaxReceive, MaxReceive} {
+				if _, err := s.Write(make([]byte, n), s.Local()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if n := <-got; n != MaxReceive {
+				t.Errorf("got %d bytes of a longer datagram", n)
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+			<-done
+		})
+	}
+}

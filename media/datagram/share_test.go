@@ -14,12 +14,13 @@ type receiver struct {
 	got chan []byte
 }
 
-func newReceiver(t *testing.T, address string) *receiver {
+func newReceiver(t *testing.T, address string, best Mode) *receiver {
 	t.Helper()
 	s, err := Listen(address)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.Limit(best)
 	r := &receiver{t: t, Socket: s, got: make(chan []byte, 4096)}
 	done := make(chan struct{})
 	go func() { // ends with the socket; the test waits for it
@@ -54,9 +55,8 @@ var modes = []Mode{Plain, Multiple, Segments}
 func TestSharedMemoryReachesEveryPeer(t *testing.T) {
 	for _, m := range modes {
 		t.Run(string(m), func(t *testing.T) {
-			s := newReceiver(t, "127.0.0.1:0")
-			s.Limit(m)
-			x, y := newReceiver(t, "127.0.0.1:0"), newReceiver(t, "127.0.0.1:0")
+			s := newReceiver(t, "127.0.0.1:0", m)
+			x, y := newReceiver(t, "127.0.0.1:0", Segments), newReceiver(t, "127.0.0.1:0", Segments)
 			b := s.NewBatch()
 			p := []byte("onetwotre4")
 			for _, r := range []*receiver{x, y} {
@@ -105,8 +105,7 @@ func TestSharedRunsKeepToTheKernelsLimits(t *testing.T) {
 // A socket bound to all addresses is an IPv6 one; IPv4 peers have mapped addresses there.
 func TestIPv4PeersOfAnIPv6Socket(t *testing.T) {
 	for _, m := range modes {
-		s, x := newReceiver(t, ":0"), newReceiver(t, "127.0.0.1:0")
-		s.Limit(m)
+		s, x := newReceiver(t, ":0", m), newReceiver(t, "127.0.0.1:0", Segments)
 		b := s.NewBatch()
 		mapped := netip.AddrPortFrom(netip.AddrFrom16(x.Local().Addr().As16()), x.Local().Port())
 		for _, a := range []netip.AddrPort{x.Local(), mapped} {
@@ -120,8 +119,7 @@ func TestIPv4PeersOfAnIPv6Socket(t *testing.T) {
 // A peer that the socket can't reach at all costs its own datagrams only.
 func TestUnreachablePeers(t *testing.T) {
 	for _, m := range modes {
-		s, x := newReceiver(t, "127.0.0.1:0"), newReceiver(t, "127.0.0.1:0")
-		s.Limit(m)
+		s, x := newReceiver(t, "127.0.0.1:0", m), newReceiver(t, "127.0.0.1:0", Segments)
 		b := s.NewBatch()
 		for _, a := range []string{"[2001:db8::1]:9", "127.0.0.1:0"} {
 			b.Share(s.Peer(netip.MustParseAddrPort(a)), []byte("onetwo3"), 3)
@@ -141,8 +139,7 @@ func TestSocketThatDoesNotSendAnyMore(t *testing.T) {
 		"a deadline has passed": func(s *Socket) error { return s.Conn().SetWriteDeadline(time.Unix(1, 0)) },
 	} {
 		for _, m := range modes {
-			s := newReceiver(t, "127.0.0.1:0")
-			s.Limit(m)
+			s := newReceiver(t, "127.0.0.1:0", m)
 			b := s.NewBatch()
 			if err := stop(s.Socket); err != nil {
 				t.Fatal(err)

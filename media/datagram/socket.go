@@ -82,7 +82,7 @@ func (s *Socket) Mode() Mode {
 }
 
 // Limit makes batches go out by m at best, for network cards whose segmentation is broken. Call it before
-// there is a batch.
+// there is a batch, and before Receive.
 func (s *Socket) Limit(m Mode) {
 	s.mmsg = s.mmsg && m != Plain
 	s.gso = s.gso && m == Segments
@@ -112,6 +112,20 @@ func (s *Socket) Peer(a netip.AddrPort) *Peer {
 // Write sends one datagram outside the batches.
 func (s *Socket) Write(b []byte, to netip.AddrPort) (int, error) {
 	return s.conn.WriteToUDPAddrPort(b, to)
+}
+
+// receivePlain is Receive with a system call for each datagram.
+func (s *Socket) receivePlain(handle func(b []byte, from netip.AddrPort)) {
+	buf := make([]byte, MaxReceive+1)
+	for {
+		n, from, err := s.conn.ReadFromUDPAddrPort(buf)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err == nil && n <= MaxReceive { // an ICMP error of some peer, or too long
+			handle(buf[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
+		}
+	}
 }
 
 // Close closes the socket; Receive returns.

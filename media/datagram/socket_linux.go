@@ -65,9 +65,9 @@ func parseSockaddr(b *[unix.SizeofSockaddrInet6]byte) netip.AddrPort {
 
 // probe finds out what the kernel can do and makes room in the socket's buffers.
 func (s *Socket) probe() {
-	s.mmsg = true
 	s.raw.Control(func(p uintptr) { //nolint:errcheck // fails only on a closed socket
 		fd := int(p) //nolint:gosec // a file descriptor
+		s.mmsg = batches(p)
 		family, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
 		s.v6 = err == nil && family == unix.AF_INET6
 		// A kernel that knows UDP_SEGMENT lets its default be read and set.
@@ -80,6 +80,17 @@ func (s *Socket) probe() {
 			_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer)
 		}
 	})
+}
+
+// batches reports whether the kernel has sendmmsg and recvmmsg and lets us use them, which sandboxes may
+// not: asked for no messages at all, both do nothing.
+func batches(fd uintptr) bool {
+	for _, call := range []uintptr{unix.SYS_SENDMMSG, unix.SYS_RECVMMSG} {
+		if _, _, e := unix.Syscall6(call, fd, 0, 0, unix.MSG_DONTWAIT, 0, 0); e != 0 && e != unix.EAGAIN {
+			return false
+		}
+	}
+	return true
 }
 
 // outlet returns a way to send, the best that the probe found.
@@ -99,6 +110,10 @@ const receiveBatch = 64
 // Receive calls handle for every datagram until the socket is closed. The memory is handle's until it
 // returns.
 func (s *Socket) Receive(handle func(b []byte, from netip.AddrPort)) {
+	if !s.mmsg {
+		s.receivePlain(handle)
+		return
+	}
 	var (
 		hdrs  [receiveBatch]mmsghdr
 		iovs  [receiveBatch]unix.Iovec

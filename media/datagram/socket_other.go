@@ -2,11 +2,7 @@
 
 package datagram
 
-import (
-	"errors"
-	"net"
-	"net/netip"
-)
+import "net/netip"
 
 // sockaddr is not needed where there is no sendmmsg.
 type sockaddr struct{}
@@ -20,16 +16,6 @@ func (s *Socket) probe() {
 
 func (s *Socket) outlet() outlet { return plainOutlet{s} }
 
-// Receive calls handle for every datagram until the socket is closed.
-func (s *Socket) Receive(handle func(b []byte, from netip.AddrPort)) {
-	buf := make([]byte, MaxReceive)
-	for {
-		n, from, err := s.conn.ReadFromUDPAddrPort(buf)
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err == nil {
-			handle(buf[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
-		}
-	}
-}
+// Receive calls handle for every datagram until the socket is closed. The memory is handle's until it
+// returns.
+func (s *Socket) Receive(handle func(b []byte, from netip.AddrPort)) { s.receivePlain(handle) }

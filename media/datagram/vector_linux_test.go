@@ -54,8 +54,8 @@ func goesTo(hdr *mmsghdr, p *Peer) bool { return hdr.hdr.Name == &p.raw.b[0] }
 func TestWaysThatTakeNoRuns(t *testing.T) {
 	for _, e := range []unix.Errno{unix.EIO, unix.EINVAL, unix.EMSGSIZE} {
 		t.Run(e.Error(), func(t *testing.T) {
-			s := newReceiver(t, "127.0.0.1:0")
-			x, y := newReceiver(t, "127.0.0.1:0"), newReceiver(t, "127.0.0.1:0")
+			s := newReceiver(t, "127.0.0.1:0", Segments)
+			x, y := newReceiver(t, "127.0.0.1:0", Segments), newReceiver(t, "127.0.0.1:0", Segments)
 			px, py := s.Peer(x.Local()), s.Peer(y.Local())
 			k := &kernel{refuse: func(h *mmsghdr) unix.Errno {
 				if goesTo(h, px) && h.hdr.Control != nil {
@@ -84,7 +84,7 @@ func TestWaysThatTakeNoRuns(t *testing.T) {
 
 // A run refused for another reason, such as a queue that is full, is not tried again in pieces.
 func TestRunsThatAreDroppedStayDropped(t *testing.T) {
-	s, x := newReceiver(t, "127.0.0.1:0"), newReceiver(t, "127.0.0.1:0")
+	s, x := newReceiver(t, "127.0.0.1:0", Segments), newReceiver(t, "127.0.0.1:0", Segments)
 	full := true
 	k := &kernel{refuse: func(*mmsghdr) unix.Errno {
 		if full {
@@ -106,7 +106,7 @@ func TestRunsThatAreDroppedStayDropped(t *testing.T) {
 // The kernel may take some messages of a call, or be interrupted.
 func TestCallsThatTakeAPart(t *testing.T) {
 	for _, most := range []int{1, 2, 7} {
-		s, x := newReceiver(t, "127.0.0.1:0"), newReceiver(t, "127.0.0.1:0")
+		s, x := newReceiver(t, "127.0.0.1:0", Segments), newReceiver(t, "127.0.0.1:0", Segments)
 		calls := 0
 		k := &kernel{most: most, refuse: func(*mmsghdr) unix.Errno {
 			if calls++; calls%3 == 0 {
@@ -131,7 +131,7 @@ func TestCallsThatTakeAPart(t *testing.T) {
 
 // More datagrams than a vector has entries, all of them for ways that take no runs.
 func TestMoreThanAVector(t *testing.T) {
-	s, x := newReceiver(t, "127.0.0.1:0"), newReceiver(t, "127.0.0.1:0")
+	s, x := newReceiver(t, "127.0.0.1:0", Segments), newReceiver(t, "127.0.0.1:0", Segments)
 	k := &kernel{refuse: func(h *mmsghdr) unix.Errno {
 		if h.hdr.Control != nil {
 			return unix.EIO
@@ -153,7 +153,7 @@ func TestMoreThanAVector(t *testing.T) {
 
 // The real thing: a socket without checksums takes no runs (EINVAL).
 func TestKernelThatRefusesRuns(t *testing.T) {
-	s, x := newReceiver(t, "127.0.0.1:0"), newReceiver(t, "127.0.0.1:0")
+	s, x := newReceiver(t, "127.0.0.1:0", Segments), newReceiver(t, "127.0.0.1:0", Segments)
 	if err := s.raw.Control(func(fd uintptr) {
 		if err := unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_NO_CHECK, 1); err != nil {
 			t.Error(err)
@@ -185,5 +185,21 @@ func TestZones(t *testing.T) {
 		if got := parseSockaddr(&a.b); got != netip.AddrPortFrom(netip.MustParseAddr("fe80::1").WithZone(want), 9) {
 			t.Errorf("zone %q: got %v, want zone %q", zone, got, want)
 		}
+	}
+}
+
+func TestProbeForBatches(t *testing.T) {
+	s, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Mode() == Plain {
+		t.Error("this kernel has sendmmsg, and the probe did not find it")
+	}
+	if batches(^uintptr(0)) {
+		t.Error("the probe takes a failing call for a good one")
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -455,13 +455,12 @@ func TestJoinInTheMiddleBeginsWithTheKeyFrame(t *testing.T) {
 }
 
 func TestFallbacksOfTheKernel(t *testing.T) {
-	for name, set := range map[string]func(*datagram.Socket){
-		"no GSO":      func(s *datagram.Socket) { s.Limit(datagram.Multiple) },
-		"no sendmmsg": func(s *datagram.Socket) { s.Limit(datagram.Plain) },
+	for name, best := range map[string]datagram.Mode{
+		"no GSO":      datagram.Multiple,
+		"no sendmmsg": datagram.Plain,
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, Config{})
-			set(w.rtc.sock)
+			w := newWorld(t, Config{Sending: best})
 			w.show(true, 5000)
 			c := newClient(t, clientConfig{})
 			w.watch(c)

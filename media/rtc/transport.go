@@ -143,6 +143,9 @@ func (t *Transport) elapsed() time.Duration { return time.Since(t.began) }
 // Addr is the address of the UDP socket. Call it after Start.
 func (t *Transport) Addr() net.Addr { return t.sock.Conn().LocalAddr() }
 
+// Refused is how many datagrams the kernel would not send. Call it after Start.
+func (t *Transport) Refused() uint64 { return t.sock.Refused() }
+
 // UDPMux is the port for PeerConnections of pion (publishers). Call it after Start.
 func (t *Transport) UDPMux() ice.UDPMux { return t.mux }
 

@@ -55,6 +55,14 @@ type Server struct {
 	egresses map[*media.Stream]*egress
 }
 
+// Refused is how many datagrams the kernel would not send. Call it after Start.
+func (s *Server) Refused() uint64 {
+	if s.out == nil {
+		return 0
+	}
+	return s.out.Refused()
+}
+
 // New returns a server that is not listening yet.
 func New(hub *media.Hub, gate media.Gate, cfg Config) *Server {
 	if cfg.Address == "" {
