@@ -103,7 +103,15 @@ func newStand(t testing.TB, o options) *stand {
 		t.Cleanup(func() { s.srv.Close(); <-done }) //nolint:errcheck // nothing depends on it
 	}
 	t.Cleanup(func() { x.hls.Close(); hub.Close() })
-	x.play(t, 2500*time.Millisecond)
+	x.write(t, 2500*time.Millisecond)
+	polls := 0
+	until(t, "a playlist", func() bool {
+		if polls++; polls%1000 == 0 { // the cutter got to run late, and began with the newest key frame
+			x.write(t, time.Second)
+		}
+		return x.edge(t) != ""
+	})
+	x.settle(t)
 	return x
 }
 
@@ -125,6 +133,27 @@ func hijack(w http.ResponseWriter, _ *http.Request) {
 func (x *stand) play(t testing.TB, length time.Duration) {
 	t.Helper()
 	before := x.edge(t)
+	x.write(t, length)
+	until(t, "parts", func() bool { return x.edge(t) != before })
+	x.settle(t)
+}
+
+// settle waits until the cutter seems to have no more to do.
+func (x *stand) settle(t testing.TB) {
+	t.Helper()
+	last, same := "", 0
+	until(t, "the end of cutting", func() bool {
+		now := x.edge(t)
+		if same++; now != last {
+			last, same = now, 0
+		}
+		return same == 30
+	})
+}
+
+// write is play without the wait.
+func (x *stand) write(t testing.TB, length time.Duration) {
+	t.Helper()
 	for range length / (40 * time.Millisecond) {
 		picture := bytes.Repeat([]byte{0x41}, x.size)
 		au := [][]byte{picture}
@@ -140,7 +169,6 @@ func (x *stand) play(t testing.TB, length time.Duration) {
 			time.Sleep(time.Millisecond) // the cutter must not fall behind the ring
 		}
 	}
-	until(t, "parts", func() bool { return x.edge(t) != before })
 }
 
 // edge is the name of the part that comes next.

@@ -68,7 +68,7 @@ func crowdOf(t testing.TB, x *stand, n, rounds int) (playlists, parts []time.Dur
 		hint := x.edge(t)
 		reload, part := []byte(get("media.m3u8?"+x.nextQuery(t), "")), []byte(get(hint, ""))
 		var wg sync.WaitGroup
-		var mu sync.Mutex
+		var mu sync.Mutex // guards t0, playlists, parts
 		var t0 time.Time
 		for i, v := range viewers {
 			wg.Go(func() { // ends with the part
@@ -88,7 +88,9 @@ func crowdOf(t testing.TB, x *stand, n, rounds int) (playlists, parts []time.Dur
 			})
 		}
 		until(t, "all wait", func() bool { k, _ := x.hls.Waiting(); return k == n || t.Failed() })
+		mu.Lock()
 		t0 = time.Now()
+		mu.Unlock()
 		x.play(t, 200*time.Millisecond)
 		wg.Wait()
 	}
