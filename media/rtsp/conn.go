@@ -55,6 +55,12 @@ type conn struct {
 
 	requests  atomic.Int64
 	streaming atomic.Bool // a session plays or records here: silence is all right
+	recording atomic.Bool // media come in here: Read reads ahead
+
+	// Of the goroutine that reads.
+	ahead    []byte    // what was read ahead: ahead[from:]
+	from     int       //
+	deadline time.Time // for reading, as last set
 
 	// onResponse is called with the response to the request under way; set by the handlers of that
 	// request, taken by OnResponse, on goroutines that wait for one another.
@@ -89,8 +95,43 @@ func (c *conn) Close() error {
 	return c.TCPConn.Close() //nolint:wrapcheck // gortsplib's own
 }
 
-// SetReadDeadline turns gortsplib's "no deadline" into the end of an idle connection.
+// readAhead is how much a connection on which media come in takes from the kernel at once. gortsplib takes 4 KiB,
+// so that a key frame costs dozens of system calls, and as many acknowledgements.
+const readAhead = 64 << 10
+
+// Read reads ahead where media come in.
+func (c *conn) Read(p []byte) (int, error) {
+	if c.from == len(c.ahead) {
+		if !c.recording.Load() || len(p) >= readAhead {
+			return c.TCPConn.Read(p) //nolint:wrapcheck // gortsplib's own
+		}
+		if cap(c.ahead) == 0 {
+			c.ahead = make([]byte, readAhead)
+		}
+		n, err := c.TCPConn.Read(c.ahead[:readAhead])
+		c.ahead, c.from = c.ahead[:n], 0
+		if n == 0 {
+			return 0, err //nolint:wrapcheck // gortsplib's own
+		}
+	}
+	n := copy(p, c.ahead[c.from:])
+	c.from += n
+	return n, nil
+}
+
+// SetReadDeadline turns gortsplib's "no deadline" into the end of an idle connection. gortsplib moves the
+// deadline before every packet; a tenth of a second more or less is not worth the runtime's timers.
 func (c *conn) SetReadDeadline(t time.Time) error {
+	if c.recording.Load() && !t.IsZero() && !c.deadline.IsZero() {
+		if d := t.Sub(c.deadline); d >= 0 && d < 100*time.Millisecond {
+			return nil
+		}
+	}
+	c.deadline = t
+	return c.setReadDeadline(t)
+}
+
+func (c *conn) setReadDeadline(t time.Time) error {
 	if t.IsZero() && !c.streaming.Load() {
 		t = time.Now().Add(c.s.cfg.Idle)
 	}
@@ -104,7 +145,7 @@ func (c *conn) SetWriteDeadline(time.Time) error { return nil }
 // setStreaming says whether silence is all right from now on.
 func (c *conn) setStreaming(on bool) {
 	c.streaming.Store(on)
-	c.SetReadDeadline(time.Time{}) //nolint:errcheck // a closed connection ends by itself
+	c.setReadDeadline(time.Time{}) //nolint:errcheck // a closed connection ends by itself
 }
 
 // Write writes a response, or RTCP of gortsplib's, after what is left of a burst.

@@ -43,6 +43,7 @@ func (h *handler) OnRecord(ctx *gortsplib.ServerHandlerOnRecordCtx) (*base.Respo
 	in.bind(session, pub, session.Close)
 	in.conn = netConn(ctx.Conn)
 	in.conn.setStreaming(true)
+	in.conn.recording.Store(true)
 	return ok(), nil
 }
 
@@ -50,6 +51,7 @@ func (h *handler) OnRecord(ctx *gortsplib.ServerHandlerOnRecordCtx) (*base.Respo
 func (in *ingest) close() {
 	if in.pub != nil {
 		in.pub.Close()
+		in.conn.recording.Store(false)
 		in.conn.setStreaming(false)
 	}
 }
