@@ -14,12 +14,21 @@ var rules = []rule{
 	{"internal/config", nil, "configuration is data; app hands each package its part"},
 	{"internal/keys", []string{"media", "internal/errs"}, "keys answer media.Gate and know nothing else"},
 	{"internal/metrics", []string{"media", "internal/errs"}, "metrics look at streams from outside"},
-	{"internal/site", nil, "the network of sites is a leaf: everybody may lean on it, so it leans on nobody"},
+	{"internal/site", []string{"internal/errs"}, "the network of sites is a leaf: everybody may lean on it, so it leans on nobody"},
 	{"internal/errs", nil, "kinds of errors are a leaf: everybody may lean on them"},
-	{"internal/store", []string{"internal/site", "internal/errs", "signaling/...", "recordings"}, "a store implements contracts that others declare"},
+	{"internal/store", []string{"internal/site", "internal/errs", "internal/content", "internal/signin", "internal/files", "signaling/...", "recordings"}, "a store implements contracts that others declare"},
+	{"internal/roster", []string{"internal/site", "internal/errs"}, "a list of sites becomes a change of the network, and nothing else"},
+	{"internal/signin", []string{"internal/site", "internal/errs"}, "who somebody is; what they may do is site's"},
+	{"internal/clean", nil, "text in, clean text out"},
+	{"internal/picture", []string{"internal/errs"}, "pictures in, pictures out"},
+	{"internal/files", []string{"internal/site", "internal/errs", "internal/picture"}, "files that people bring; pictures are made small on the way"},
+	{"internal/content", []string{"internal/site", "internal/errs", "internal/clean"}, "what sites publish: no page, no SQL"},
+	{"internal/demo", []string{"internal/site", "internal/errs", "internal/content", "internal/signin", "internal/files", "internal/roster"}, "it fills a network through the same doors as people do"},
 	{"internal/archtest", nil, "it reads the others as text"},
 
-	{"web", []string{"web/...", "media", "signaling/...", "recordings/...", "internal/site", "internal/errs"}, "pages speak to streams through package media; protocols reach them as http.Handlers"},
+	{"web", []string{"web/...", "media", "signaling/...", "recordings/...", "internal/site", "internal/errs", "internal/content", "internal/signin", "internal/files", "internal/roster"}, "pages speak to streams through package media; protocols reach them as http.Handlers"},
+	{"web/kit", []string{"internal/site", "internal/errs"}, "what all pages share knows no page"},
+	{"web/cache", nil, "bytes under tags: it knows no page"},
 	{"signaling", []string{"signaling/...", "media", "internal/site", "internal/errs"}, "signalling stands beside the media and knows no page and no protocol"},
 	{"recordings", []string{"recordings/...", "media/...", "internal/site", "internal/errs"}, "recordings read streams and know no page"},
 
@@ -56,6 +65,13 @@ var outside = []struct {
 	{"github.com/prometheus", []string{"internal/metrics", "internal/app"}, "figures are collected in one place"},
 	{"html/template", []string{"web/..."}, "pages are made in web"},
 	{"database/sql", []string{"internal/store"}, "SQL is spoken in the store"},
+	{"modernc.org/sqlite", []string{"internal/store"}, "SQL is spoken in the store"},
+	{"github.com/jackc/pgx", []string{"internal/store"}, "SQL is spoken in the store"},
+	{"github.com/pressly/goose", []string{"internal/store"}, "SQL is spoken in the store"},
+	{"github.com/microcosm-cc/bluemonday", []string{"internal/clean"}, "one package decides which HTML is harmless"},
+	{"github.com/yuin/goldmark", []string{"internal/clean"}, "one package turns what people write into HTML"},
+	{"github.com/go-webauthn/webauthn", []string{"internal/signin"}, "who somebody is, is found out in one place"},
+	{"github.com/coreos/go-oidc", []string{"internal/signin"}, "who somebody is, is found out in one place"},
 }
 
 // topLevel lists the folders that may lie at the top. What users record lies in the data folder, outside.

@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"xianfeng/internal/errs"
+	"xianfeng/internal/site"
+)
+
+const siteColumns = "id, parent_id, code, level, name, short, host, state, look, about, created, updated, version"
+
+// Sites returns all sites and what once led to them.
+func (db *DB) Sites(ctx context.Context) ([]site.Site, []site.Alias, error) {
+	rows, err := db.rows(ctx, "SELECT "+siteColumns+" FROM sites")
+	if err != nil {
+		return nil, nil, err
+	}
+	var sites []site.Site
+	err = each(rows, func() error {
+		var s site.Site
+		var look, about string
+		var created, updated int64
+		if err := rows.Scan(&s.ID, &s.Parent, &s.Code, &s.Level, &s.Name, &s.Short, &s.Host, &s.State, &look, &about, &created, &updated, &s.Version); err != nil {
+			return err
+		}
+		s.Created, s.Updated = fromMillis(created), fromMillis(updated)
+		if err := json.Unmarshal([]byte(look), &s.Look); err != nil {
+			return fmt.Errorf("look of site %s: %w", s.Code, err)
+		}
+		if err := json.Unmarshal([]byte(about), &s.About); err != nil {
+			return fmt.Errorf("contacts of site %s: %w", s.Code, err)
+		}
+		sites = append(sites, s)
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err = db.rows(ctx, "SELECT kind, name, site_id FROM site_aliases")
+	if err != nil {
+		return nil, nil, err
+	}
+	var aliases []site.Alias
+	err = each(rows, func() error {
+		var kind, name string
+		var a site.Alias
+		if err := rows.Scan(&kind, &name, &a.Site); err != nil {
+			return err
+		}
+		if kind == "host" {
+			a.Host = name
+		} else {
+			a.Code = name
+		}
+		aliases = append(aliases, a)
+		return nil
+	})
+	return sites, aliases, err
+}
+
+// SaveSites keeps a change whole or not at all, and returns the sites as they are kept. A site that somebody
+// else changed since is errs.Conflict, a code or host name that is taken errs.Exists.
+func (db *DB) SaveSites(ctx context.Context, c site.Change) ([]site.Site, error) {
+	out := make([]site.Site, len(c.Sites))
+	err := db.do(ctx, func(x *tx) error {
+		ids := make(map[string]site.ID, len(c.Sites)) // of new sites, for those below them in the same change
+		for i, s := range c.Sites {
+			if s.Parent == 0 && c.Above[s.Code] != "" {
+				s.Parent = ids[c.Above[s.Code]]
+			}
+			if err := x.saveSite(&s); err != nil {
+				return fmt.Errorf("site %s: %w", s.Code, err)
+			}
+			ids[s.Code] = s.ID
+			out[i] = s
+		}
+		for _, a := range c.Aliases {
+			kind, name := "code", a.Code
+			if a.Host != "" {
+				kind, name = "host", a.Host
+			}
+			if err := x.exec("INSERT INTO site_aliases (kind, name, site_id) VALUES (?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET site_id = excluded.site_id", kind, name, a.Site); err != nil {
+				return err
+			}
+		}
+		x.touch(c.Tags...)
+		return x.note(c.Entries...)
+	})
+	return out, err
+}
+
+func (x *tx) saveSite(s *site.Site) error {
+	look, err := json.Marshal(s.Look)
+	if err != nil {
+		return fmt.Errorf("look: %w", err)
+	}
+	about, err := json.Marshal(s.About)
+	if err != nil {
+		return fmt.Errorf("contacts: %w", err)
+	}
+	if s.State == "" {
+		s.State = site.Active
+	}
+	s.Updated = x.now.UTC()
+	if s.ID == 0 {
+		s.Created, s.Version = s.Updated, 1
+		return x.row("INSERT INTO sites (parent_id, code, level, name, short, host, state, look, about, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+			s.Parent, s.Code, s.Level, s.Name, s.Short, s.Host, s.State, string(look), string(about), millis(s.Created), millis(s.Updated)).Scan(&s.ID)
+	}
+	n, err := x.changed("UPDATE sites SET parent_id = ?, code = ?, level = ?, name = ?, short = ?, host = ?, state = ?, look = ?, about = ?, updated = ?, version = version + 1 WHERE id = ? AND version = ?",
+		s.Parent, s.Code, s.Level, s.Name, s.Short, s.Host, s.State, string(look), string(about), millis(s.Updated), s.ID, s.Version)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return errs.Conflict
+	}
+	s.Version++
+	return nil
+}
