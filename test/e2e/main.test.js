@@ -16,6 +16,7 @@ import lifeTests from "./tests/life.js";
 import matrixTests from "./tests/matrix.js";
 import pageTests from "./tests/pages.js";
 import pullTests from "./tests/pull.js";
+import sendingTests from "./tests/sending.js";
 import soundTests from "./tests/sound.js";
 import tcpTests from "./tests/tcp.js";
 import whipTests from "./tests/whip.js";
@@ -48,6 +49,7 @@ describe("xianfeng", { concurrency: 2, timeout: 600_000 }, () => {
   whipTests(stage);
   soundTests(stage);
   tcpTests(stage);
+  sendingTests(stage);
   pullTests(stage);
   lifeTests(stage);
   accessTests(stage);

@@ -37,12 +37,15 @@ export class Server {
     child.once("exit", (code) => (this.#exit = code));
   }
 
-  /** @param {{ flags?: string[], keys?: Key[], outside?: boolean }} [options] outside: HTTP on all addresses */
-  static async start({ flags = [], keys = defaultKeys, outside = false } = {}) {
+  /**
+   * outside: HTTP on all addresses; more: further lines of the configuration.
+   * @param {{ flags?: string[], keys?: Key[], outside?: boolean, more?: string }} [options]
+   */
+  static async start({ flags = [], keys = defaultKeys, outside = false, more = "" } = {}) {
     const dir = await mkdtemp(path.join(tmpdir(), "xianfeng-e2e-"));
     const ports = await freePorts();
     const file = path.join(dir, "config.yml");
-    await writeFile(file, config(ports, keys, outside));
+    await writeFile(file, config(ports, keys, outside) + more);
     const child = spawn(program, ["serve", "--config", file, "--data", path.join(dir, "data"), ...flags], { stdio: ["ignore", "pipe", "pipe"] });
     const server = new Server(dir, ports, child);
     try {
