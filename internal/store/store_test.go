@@ -2,7 +2,6 @@ package store
 
 import (
 	"errors"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -10,22 +9,9 @@ import (
 	"xianfeng/internal/site"
 )
 
-func openLite(t *testing.T) *DB {
-	t.Helper()
-	db, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "network.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
-}
+func TestNetworkIsKept(t *testing.T) { forEach(t, networkIsKept) }
 
-func TestNetworkIsKept(t *testing.T) {
-	db := openLite(t)
+func networkIsKept(t *testing.T, db *DB) {
 	var told []string
 	db.Listen(func(tags []string) { told = append(told, tags...) })
 	n, err := site.OpenNetwork(t.Context(), db)

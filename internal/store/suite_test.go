@@ -1,0 +1,48 @@
+package store
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := stopPostgres(); err != nil {
+		println("stop PostgreSQL:", err.Error())
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// forEach runs a test on every database that the program runs on. Each gets a new one with the schema in it.
+func forEach(t *testing.T, test func(t *testing.T, db *DB)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, openLite(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, openPostgres(t)) })
+}
+
+func openLite(tb testing.TB) *DB {
+	tb.Helper()
+	return openAt(tb, "sqlite:"+filepath.Join(tb.TempDir(), "network.db"))
+}
+
+func openPostgres(tb testing.TB) *DB {
+	tb.Helper()
+	return openAt(tb, newPostgres(tb))
+}
+
+// openAt opens a database until the test ends.
+func openAt(tb testing.TB, address string) *DB {
+	tb.Helper()
+	db, err := Open(tb.Context(), address)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return db
+}
