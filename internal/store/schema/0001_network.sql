@@ -54,14 +54,20 @@ CREATE INDEX grants_site ON grants (site_id);
 CREATE TABLE credentials (
   account_id BIGINT PRIMARY KEY,
   password TEXT NOT NULL DEFAULT '', -- PHC string; '': can't sign in with one
+  old TEXT NOT NULL DEFAULT '[]', -- those before it, newest first
   changed BIGINT NOT NULL DEFAULT 0,
   must_change SMALLINT NOT NULL DEFAULT 0,
   totp {{.Blob}}, -- sealed; NULL: none
   totp_step BIGINT NOT NULL DEFAULT 0, -- the newest one that was used: no code is good twice
-  recovery TEXT NOT NULL DEFAULT '[]', -- hashes of the codes that are left
-  failed INTEGER NOT NULL DEFAULT 0,
-  locked_until BIGINT NOT NULL DEFAULT 0
+  recovery TEXT NOT NULL DEFAULT '[]' -- hashes of the codes that are left
 );
+
+CREATE TABLE failures ( -- what failed in a row; the keys are hashes
+  key TEXT PRIMARY KEY,
+  n INTEGER NOT NULL,
+  last BIGINT NOT NULL
+);
+CREATE INDEX failures_last ON failures (last);
 
 CREATE TABLE passkeys (
   id {{.Blob}} PRIMARY KEY,
