@@ -69,7 +69,7 @@ func Serve(ctx context.Context, o Options) error {
 	log := newLog(o.Stderr, cfg.Log, level)
 
 	s := &server{opts: o, log: log, level: level}
-	if err := s.start(cfg); err != nil {
+	if err := s.start(ctx, cfg); err != nil {
 		return errors.Join(err, s.stop())
 	}
 	s.announce()

@@ -48,7 +48,7 @@ func begin(t *testing.T, more string, change func(*Options)) (*server, string) {
 		t.Fatal(err)
 	}
 	s := &server{opts: o, log: slog.New(slog.DiscardHandler), level: new(slog.LevelVar)}
-	if err := s.start(cfg); err != nil {
+	if err := s.start(t.Context(), cfg); err != nil {
 		s.stop() //nolint:errcheck // the other error is the one to tell
 		t.Fatal(err)
 	}
@@ -267,7 +267,7 @@ func TestEverythingButPagesCanBeOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &server{opts: Options{DataDir: dir}, log: slog.New(slog.DiscardHandler), level: new(slog.LevelVar)}
-	if err := s.start(cfg); err != nil {
+	if err := s.start(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
 	if code, _ := do(t, "GET", "http://"+s.pages.String()+"/live", "", ""); code != http.StatusOK {

@@ -42,6 +42,7 @@ type server struct {
 	level *slog.LevelVar
 
 	keys    keys.Ring
+	network *network // nil: media only
 	hub     *media.Hub
 	hls     *hls.Server
 	sources *sources
@@ -65,11 +66,14 @@ func (s *server) built(name string, stop func()) {
 }
 
 // start builds the server. What it built before an error is for stop.
-func (s *server) start(cfg config.Config) error {
+func (s *server) start(ctx context.Context, cfg config.Config) error {
 	s.cfg = cfg
 	s.failed = make(chan error, 8)
 	s.refused = map[string]func() uint64{}
 	if err := s.setAccess(cfg.Access); err != nil {
+		return err
+	}
+	if err := s.startNetwork(ctx); err != nil {
 		return err
 	}
 	s.hub = media.NewHub(media.HubConfig{Grace: cfg.Streams.Grace, Takeover: cfg.Streams.Takeover, MaxStreams: cfg.Streams.Max, Log: s.log})

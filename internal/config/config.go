@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	_ "time/tzdata" // time zones are the same on every machine
 
 	"gopkg.in/yaml.v3"
 )
@@ -40,6 +41,24 @@ type Config struct {
 	Sound   Sound    `yaml:"sound"`
 	Access  Access   `yaml:"access"`
 	Sources []Source `yaml:"sources"`
+
+	Database string  `yaml:"database"` // postgres://… or sqlite:FILE; "": SQLite in the data folder
+	Network  Network `yaml:"network"`
+}
+
+// Network says what holds for all sites.
+type Network struct {
+	Timezone string `yaml:"timezone"` // as in the IANA database
+	Name     string `yaml:"name"`     // "": the name of the highest site
+}
+
+// Location returns the time zone. The configuration was checked before.
+func (n *Network) Location() *time.Location {
+	l, err := time.LoadLocation(n.Timezone)
+	if err != nil {
+		return time.UTC
+	}
+	return l
 }
 
 // Listener is an address to listen on, host:port, or Off.
@@ -140,6 +159,7 @@ func Default() Config {
 		Sound:   Sound{FFmpeg: "ffmpeg"},
 		Access:  Access{Read: []string{"*"}, Keys: []Key{}},
 		Sources: []Source{},
+		Network: Network{Timezone: "Asia/Shanghai"},
 	}
 }
 
@@ -241,6 +261,12 @@ func (c *Config) check() error {
 			checkPattern(bad, where, p)
 		}
 	}
+	if !databaseAddress(c.Database) {
+		bad("database", "must be postgres://… or sqlite:FILE") // not repeated: there may be a password in it
+	}
+	if _, err := time.LoadLocation(c.Network.Timezone); err != nil || c.Network.Timezone == "" || c.Network.Timezone == "Local" {
+		bad("network.timezone", "%q is not a time zone like Asia/Shanghai", c.Network.Timezone)
+	}
 	seen := map[string]bool{}
 	for i, s := range c.Sources {
 		where := fmt.Sprintf("sources[%d]", i)
@@ -253,6 +279,21 @@ func (c *Config) check() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// databaseAddress reports whether s is an address of a database, or empty.
+func databaseAddress(s string) bool {
+	scheme, rest, _ := strings.Cut(s, ":")
+	switch scheme {
+	case "":
+		return rest == ""
+	case "sqlite":
+		return rest != ""
+	case "postgres", "postgresql":
+		_, err := url.Parse(s)
+		return err == nil && strings.HasPrefix(rest, "//")
+	}
+	return false
 }
 
 func checkPattern(bad func(string, string, ...any), where, pattern string) {
@@ -312,6 +353,8 @@ func (c *Config) FixedParts(d *Config) []string {
 		"hls":              c.HLS != d.HLS,
 		"sound":            c.Sound != d.Sound,
 		"access.apiKey":    c.Access.APIKey != d.Access.APIKey,
+		"database":         c.Database != d.Database,
+		"network":          c.Network != d.Network,
 	} {
 		if differ {
 			out = append(out, name)

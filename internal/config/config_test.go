@@ -62,6 +62,9 @@ func TestParseRefuses(t *testing.T) {
 		"advertise":       {"webrtc: {advertise: [example]}", "IP address"},
 		"sending":         {"udp: {sending: carrier-pigeon}", "udp.sending"},
 		"passphrase":      {"srt: {passphrase: short}", "10 to 79"},
+		"database":        {"database: 'mysql://x/y'", "database"},
+		"no database":     {"database: 'sqlite:'", "database"},
+		"time zone":       {"network: {timezone: Mars/Olympus}", "Mars/Olympus"},
 		"not yaml":        {"\t{", ""},
 	} {
 		if _, err := Parse([]byte(c.in)); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -70,10 +73,11 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-func TestErrorsDoNotRepeatKeys(t *testing.T) {
-	_, err := Parse([]byte(`access: {keys: ["abcd-key9"]}`))
-	if err == nil || strings.Contains(err.Error(), "abcd") {
-		t.Errorf("got %v, want an error without the key", err)
+func TestErrorsDoNotRepeatSecrets(t *testing.T) {
+	for _, in := range []string{`access: {keys: ["abcd-key9"]}`, "database: mysql://me:abcd@db/x", "database: 'postgres://me:abcd@db:port/x'", "database: [abcd]"} {
+		if _, err := Parse([]byte(in)); err == nil || strings.Contains(err.Error(), "abcd") {
+			t.Errorf("%s: got %v, want an error without the secret", in, err)
+		}
 	}
 }
 
@@ -107,6 +111,7 @@ func TestFixedParts(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
+	f.Add([]byte("database: postgres://a:b@c/d\nnetwork: {timezone: Asia/Urumqi, name: x}"))
 	f.Add([]byte("http: {address: ':80'}\naccess: {keys: [{key: abcdefgh, publish: ['*']}]}"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c, err := Parse(b)

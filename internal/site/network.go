@@ -28,6 +28,8 @@ type Network struct {
 	keep Keeper
 	tree atomic.Pointer[Tree]
 
+	changed func(tags []string) // nil: nobody listens
+
 	mu sync.Mutex // one change at a time: each is checked against the tree that it changes
 }
 
@@ -42,6 +44,10 @@ func OpenNetwork(ctx context.Context, keep Keeper) (*Network, error) {
 
 // Tree returns the tree as it is now.
 func (n *Network) Tree() *Tree { return n.tree.Load() }
+
+// Listen has fn called with the tags of every change, on the goroutine that saved it, when the tree is the new
+// one. It is called once, before the first change; fn saves nothing itself.
+func (n *Network) Listen(fn func(tags []string)) { n.changed = fn }
 
 // Reload reads the sites again: another process changed them.
 func (n *Network) Reload(ctx context.Context) error {
@@ -66,6 +72,14 @@ func (n *Network) reloadLocked(ctx context.Context) error {
 // Save checks that a tree comes of a change, keeps it, and puts the new tree in the place of the old one.
 // It returns the sites as they are kept.
 func (n *Network) Save(ctx context.Context, c Change) ([]Site, error) {
+	kept, err := n.save(ctx, c)
+	if err == nil && n.changed != nil && len(c.Tags) > 0 {
+		n.changed(c.Tags)
+	}
+	return kept, err
+}
+
+func (n *Network) save(ctx context.Context, c Change) ([]Site, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	old := n.tree.Load()
