@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"xianfeng/media"
+	"xianfeng/web/kit"
 )
 
 const (
@@ -53,7 +54,7 @@ func (s *Server) mayRead(r *http.Request, name, key string) error {
 func setKeyCookie(w http.ResponseWriter, r *http.Request, name, key string) {
 	http.SetCookie(w, &http.Cookie{
 		Name: keyCookie, Value: base64.RawURLEncoding.EncodeToString([]byte(key)), Path: "/live/" + name,
-		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: overTLS(r),
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: kit.OverTLS(r),
 	})
 }
 
@@ -150,7 +151,7 @@ func (s *Server) needOperator(w http.ResponseWriter, r *http.Request) bool {
 		status = http.StatusUnauthorized
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
-	s.log.Warn("operator's request refused", "method", r.Method, "path", clip(r.URL.Path), "remote", r.RemoteAddr, "error", err)
+	s.log.Warn("operator's request refused", "method", r.Method, "path", kit.Clip(r.URL.Path), "remote", r.RemoteAddr, "error", err)
 	s.failJSON(w, r, status, err.Error())
 	return false
 }

@@ -7,10 +7,10 @@
 //
 // # Where things lie
 //
-// pages/NAME holds the template, style and script of one page, NAME.go beside this file its handler.
-// player holds the custom element <xf-player>, style the tokens that all pages draw from, thirdparty
-// what others wrote. Everything is embedded, and served below /assets with an address that changes
-// with its content.
+// pages/NAME holds the template, style and script of one page of streams, NAME.go beside this file its
+// handler. player holds the custom element <xf-player>, thirdparty what others wrote. Package kit has what
+// all pages share and serves what is embedded below /assets, with an address that changes with its content.
+// The packages beside it (portal, sign, admin, …) are parts of their own, put under their addresses here.
 //
 // All words that the server says are in one catalogue, [Messages]; what scripts say is in a
 // messages.js beside them.

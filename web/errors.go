@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"xianfeng/media"
+	"xianfeng/web/kit"
 )
 
 // statusOf maps the kinds of failure to HTTP.
@@ -38,7 +39,7 @@ func (s *Server) failJSON(w http.ResponseWriter, r *http.Request, status int, re
 func (s *Server) failErr(w http.ResponseWriter, r *http.Request, err error) {
 	status := statusOf(err)
 	if status == http.StatusInternalServerError {
-		s.log.Warn("request failed", "method", r.Method, "path", clip(r.URL.Path), "error", err)
+		s.log.Warn("request failed", "method", r.Method, "path", kit.Clip(r.URL.Path), "error", err)
 	}
 	s.failJSON(w, r, status, err.Error())
 }
@@ -46,7 +47,7 @@ func (s *Server) failErr(w http.ResponseWriter, r *http.Request, err error) {
 func (s *Server) writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) {
 	b, err := json.Marshal(v)
 	if err != nil {
-		s.log.Error("marshal answer", "path", clip(r.URL.Path), "error", err)
+		s.log.Error("marshal answer", "path", kit.Clip(r.URL.Path), "error", err)
 		http.Error(w, `{"error":"internal error"}`, http.StatusInternalServerError)
 		return
 	}
@@ -54,14 +55,6 @@ func (s *Server) writeJSON(w http.ResponseWriter, r *http.Request, status int, v
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	if _, err := w.Write(append(b, '\n')); err != nil {
-		s.log.Debug("visitor left", "path", clip(r.URL.Path), "error", err)
+		s.log.Debug("visitor left", "path", kit.Clip(r.URL.Path), "error", err)
 	}
-}
-
-// clip keeps what a visitor sent from filling the log.
-func clip(text string) string {
-	if len(text) > 120 {
-		return text[:120] + "…"
-	}
-	return text
 }

@@ -31,5 +31,5 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 	if more {
 		rows = rows[:frontStreams]
 	}
-	s.show(w, r, http.StatusOK, "front", frontPage{frame: f, Streams: rows, More: more})
+	s.show(w, r, "front", frontPage{frame: f, Streams: rows, More: more})
 }

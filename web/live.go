@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"xianfeng/media"
+	"xianfeng/web/kit"
 )
 
 // row is one stream as the pages show it; live.js makes the same texts from the API.
@@ -51,10 +52,10 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, to, http.StatusSeeOther)
 			return
 		}
-		p.Form = nameForm{Name: clip(name), Bad: true}
+		p.Form = nameForm{Name: kit.Clip(name), Bad: true}
 	}
 	p.Streams = s.rows(r, f.T)
-	s.show(w, r, http.StatusOK, "live", p)
+	s.show(w, r, "live", p)
 }
 
 func (s *Server) rows(r *http.Request, t *Messages) []row {

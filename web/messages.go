@@ -1,15 +1,11 @@
 package web
 
+import "xianfeng/web/kit"
+
 // Messages is the catalogue of everything that the server's pages say. A text with %s or %d takes
 // what its comment names. A test fails on a text that is missing in a language.
 type Messages struct {
-	SiteName  string // where the network has no name of its own
-	Skip      string
-	NavHome   string
-	NavLive   string
-	NavMain   string // label of the navigation
-	OtherLang string // name of the other language, in that language
-	Footer    string
+	NavLive string
 
 	FrontLead     string
 	FrontOnAir    string
@@ -22,7 +18,6 @@ type Messages struct {
 	FrontNameHelp string
 	FrontWatch    string
 	FrontGoLive   string
-	FrontAPI      string
 	FrontBadName  string
 	FrontNoName   string
 	WatchNow      string
@@ -108,15 +103,12 @@ type Messages struct {
 	PubFFmpeg     string
 	PubFFmpegP    string
 
-	Fail404Title string
-	Fail404      string
-	FailName     string
-	FailBack     string
+	FailName string
 }
 
 // messages returns the catalogue of a language.
-func messages(l lang) *Messages {
-	if l == english {
+func messages(l kit.Lang) *Messages {
+	if l == kit.English {
 		return &inEnglish
 	}
 	return &inChinese

@@ -1,13 +1,7 @@
 package web
 
 var inEnglish = Messages{
-	SiteName:  "Xianfeng Live",
-	Skip:      "Skip to content",
-	NavHome:   "Home",
-	NavLive:   "On air",
-	NavMain:   "Main",
-	OtherLang: "中文",
-	Footer:    "Xianfeng · live from everywhere",
+	NavLive: "On air",
 
 	FrontLead:     "Live from every place, seen by everyone at once. Watch or go live in the browser; there is nothing to install.",
 	FrontOnAir:    "On air now",
@@ -20,7 +14,6 @@ var inEnglish = Messages{
 	FrontNameHelp: "Letters, digits and - _ . — for example hall-1",
 	FrontWatch:    "Watch",
 	FrontGoLive:   "Go live",
-	FrontAPI:      "Data API",
 	FrontBadName:  "That name can’t be used: begin with a letter or a digit, use only letters, digits and - _ . and at most 64 of them.",
 	FrontNoName:   "Please enter a channel’s name first.",
 	WatchNow:      "Watch now",
@@ -106,8 +99,5 @@ var inEnglish = Messages{
 	PubFFmpeg:     "ffmpeg command",
 	PubFFmpegP:    "Send a file as a live broadcast:",
 
-	Fail404Title: "There is no such page",
-	Fail404:      "The address may be mistyped, or the page has moved.",
-	FailName:     "That is not a channel’s name: names are letters, digits and - _ . beginning with a letter or a digit, at most 64 of them.",
-	FailBack:     "Back to the front page",
+	FailName: "That is not a channel’s name: names are letters, digits and - _ . beginning with a letter or a digit, at most 64 of them.",
 }

@@ -1,13 +1,7 @@
 package web
 
 var inChinese = Messages{
-	SiteName:  "先锋直播",
-	Skip:      "跳到正文",
-	NavHome:   "首页",
-	NavLive:   "正在直播",
-	NavMain:   "主导航",
-	OtherLang: "English",
-	Footer:    "先锋 · 现场直播与收看",
+	NavLive: "正在直播",
 
 	FrontLead:     "各地现场，同步收看。打开网页即可观看或开播，无需安装软件。",
 	FrontOnAir:    "正在直播",
@@ -20,7 +14,6 @@ var inChinese = Messages{
 	FrontNameHelp: "由字母、数字和 - _ . 组成，例如 hall-1",
 	FrontWatch:    "观看",
 	FrontGoLive:   "开播",
-	FrontAPI:      "数据接口",
 	FrontBadName:  "这个名称不能用：请以字母或数字开头，只用字母、数字和 - _ . ，最多 64 个字符。",
 	FrontNoName:   "请先填写直播间名称。",
 	WatchNow:      "立即观看",
@@ -106,8 +99,5 @@ var inChinese = Messages{
 	PubFFmpeg:     "ffmpeg 命令",
 	PubFFmpegP:    "推送一个文件作为直播：",
 
-	Fail404Title: "没有这个页面",
-	Fail404:      "地址可能写错了，或者页面已经移走。",
-	FailName:     "这不是直播间的名称：名称由字母、数字和 - _ . 组成，以字母或数字开头，最多 64 个字符。",
-	FailBack:     "回到首页",
+	FailName: "这不是直播间的名称：名称由字母、数字和 - _ . 组成，以字母或数字开头，最多 64 个字符。",
 }

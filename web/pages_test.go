@@ -93,13 +93,13 @@ func TestLanguage(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			head := header{"Accept-Language": c.accept}
 			if c.cookie != "" {
-				head["Cookie"] = langCookie + "=" + c.cookie
+				head["Cookie"] = "xf_lang" + "=" + c.cookie
 			}
 			r := do(t, h, "GET", "/?"+c.query, head, "")
 			if body := text(t, r); !strings.Contains(body, `<html lang="`+c.want+`"`) || r.Header.Get("Content-Language") != c.want {
 				t.Errorf("got %q, want %q", r.Header.Get("Content-Language"), c.want)
 			}
-			if kept := strings.Contains(r.Header.Get("Set-Cookie"), langCookie); kept != (c.query == "lang=zh") {
+			if kept := strings.Contains(r.Header.Get("Set-Cookie"), "xf_lang"); kept != (c.query == "lang=zh") {
 				t.Errorf("the choice is kept: %t", kept)
 			}
 		})

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"xianfeng/media"
+	"xianfeng/web/kit"
 )
 
 // addresses is where a stream can be brought and fetched, as people have to type it.
@@ -32,7 +33,7 @@ type publishPage struct {
 func (s *Server) publish(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	if media.CheckName(name) != nil {
-		s.failPage(w, r, http.StatusNotFound, messages(langOf(r)).FailName)
+		s.failPage(w, r, http.StatusNotFound, messages(kit.LangOf(r)).FailName)
 		return
 	}
 	f := s.frame(r, "")
@@ -49,7 +50,7 @@ func (s *Server) publish(w http.ResponseWriter, r *http.Request) {
 			p.Send.SRT += "?key=" + key
 		}
 	}
-	s.show(w, r, http.StatusOK, "publish", p)
+	s.show(w, r, "publish", p)
 }
 
 // addresses works out how the visitor reaches the server from the address in use.
@@ -62,7 +63,7 @@ func (s *Server) addresses(r *http.Request, name string) addresses {
 	}
 	at := func(port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
 	site := url.URL{Scheme: "http", Host: r.Host}
-	if overTLS(r) {
+	if kit.OverTLS(r) {
 		site.Scheme = "https"
 	}
 	a := addresses{Site: site.String(), RTMPKey: name}

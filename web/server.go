@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"xianfeng/media"
+	"xianfeng/web/kit"
 )
 
 // Config is what a Server needs. Hub and Gate are required; the zero value of everything else is
@@ -26,8 +27,13 @@ type Config struct {
 	Ready func() error
 	Log   *slog.Logger
 
-	// Name is the network's name on the pages. Default: the project's.
-	Name string
+	// Kit makes the pages, and serves Mount among its files; nil: one of the server's own.
+	Kit *kit.Kit
+	// Parts answer below addresses of their own: the console, signing in.
+	Parts []kit.Part
+	// Sites are the pages of the network of sites; nil: there is none.
+	Sites SitesPages
+
 	// APIKey is the operator's bearer token. Empty: nobody is operator, except as Open says.
 	APIKey string
 	// Open makes everybody operator who comes from this machine to an address of this machine.
@@ -42,9 +48,8 @@ type Server struct {
 	cfg    Config
 	log    *slog.Logger
 	apiKey [sha256.Size]byte
-	assets *assets
+	kit    *kit.Kit
 	pages  pages
-	cross  *http.CrossOriginProtection
 }
 
 // New returns a server. It fails only if what is embedded is broken.
@@ -52,29 +57,28 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	a, err := loadAssets(embedded)
-	if err != nil {
-		return nil, fmt.Errorf("load assets: %w", err)
+	if cfg.Kit == nil {
+		k, err := kit.New(kit.Config{Mounts: []kit.Mount{Mount}, Log: cfg.Log})
+		if err != nil {
+			return nil, err
+		}
+		cfg.Kit = k
 	}
-	p, err := loadPages(embedded, a)
+	p, err := loadPages(cfg.Kit)
 	if err != nil {
 		return nil, fmt.Errorf("load pages: %w", err)
 	}
-	s := &Server{cfg: cfg, log: cfg.Log, apiKey: sha256.Sum256([]byte(cfg.APIKey)), assets: a, pages: p, cross: http.NewCrossOriginProtection()}
-	s.cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.failJSON(w, r, http.StatusForbidden, "a page of another site may not do this")
-	}))
-	return s, nil
+	return &Server{cfg: cfg, log: cfg.Log, apiKey: sha256.Sum256([]byte(cfg.APIKey)), kit: cfg.Kit, pages: p}, nil
 }
 
 // Handler returns the routes.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	page := func(pattern string, h http.HandlerFunc) { mux.Handle(pattern, s.secure(pagePolicy, h)) }
-	api := func(pattern string, h http.HandlerFunc) { mux.Handle(pattern, s.secure(dataPolicy, h)) }
+	router := s.kit.Router(mux)
+	page, api := router.Page, router.Data
 
-	page("GET /{$}", s.front)
-	page("GET /live", s.live)
+	page("GET /{$}", s.orSites(s.front, SitesPages.Front))
+	page("GET /live", s.orSites(s.live, SitesPages.Live))
 	page("GET /live/{$}", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/live", http.StatusMovedPermanently)
 	})
@@ -105,14 +109,17 @@ func (s *Server) Handler() http.Handler {
 
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("GET /assets/{path...}", s.assets)
-	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) {
-		s.assets.serve(w, r, "style/favicon.svg", false)
-	})
+	router.Assets()
+	for _, part := range s.cfg.Parts {
+		part.Routes(router)
+	}
+	if s.cfg.Sites != nil {
+		s.cfg.Sites.Routes(router)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff") // as CommonLines
 		if !s.Admits(r.Host, r.Header.Get("Origin")) {
-			s.log.Warn("request of another site refused", "host", clip(r.Host), "origin", clip(r.Header.Get("Origin")), "remote", r.RemoteAddr)
+			s.log.Warn("request of another site refused", "host", kit.Clip(r.Host), "origin", kit.Clip(r.Header.Get("Origin")), "remote", r.RemoteAddr)
 			s.failJSON(w, r, http.StatusForbidden, "in the open mode pages of other sites may do nothing here")
 			return
 		}
@@ -125,6 +132,23 @@ const CommonLines = "X-Content-Type-Options: nosniff\r\n"
 
 // Admits reports whether a request with these headers is answered at all, for who answers before the handler does.
 func (s *Server) Admits(host, origin string) bool { return !s.cfg.Open || fromHere(host, origin) }
+
+// SitesPages are the pages of the network of sites. They share / and /live with the pages of the streams: on a
+// site's own host name both are the site's. Front and Live report whether they answered.
+type SitesPages interface {
+	kit.Part
+	Front(w http.ResponseWriter, r *http.Request) bool
+	Live(w http.ResponseWriter, r *http.Request) bool
+}
+
+// orSites is h where the sites' own page does not answer.
+func (s *Server) orSites(h http.HandlerFunc, page func(SitesPages, http.ResponseWriter, *http.Request) bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if s.cfg.Sites == nil || !page(s.cfg.Sites, w, r) {
+			h(w, r)
+		}
+	}
+}
 
 // mediaRoutes puts the handlers of the media packages under their addresses. They are outside the
 // cross-origin protection and set their own CORS headers: a page of another site may play and publish

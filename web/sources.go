@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"xianfeng/media"
+	"xianfeng/web/kit"
 )
 
 // Source is one pulled source, as the API shows and takes it.
@@ -79,7 +80,7 @@ func (s *Server) removeSource(w http.ResponseWriter, r *http.Request) {
 		s.failErr(w, r, err)
 		return
 	}
-	s.log.Info("source removed", "stream", clip(name), "remote", r.RemoteAddr)
+	s.log.Info("source removed", "stream", kit.Clip(name), "remote", r.RemoteAddr)
 	w.WriteHeader(http.StatusNoContent)
 }
 

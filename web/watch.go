@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"xianfeng/media"
+	"xianfeng/web/kit"
 )
 
 type watchPage struct {
@@ -18,7 +19,7 @@ type watchPage struct {
 func (s *Server) watch(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	if media.CheckName(name) != nil {
-		s.failPage(w, r, http.StatusNotFound, messages(langOf(r)).FailName)
+		s.failPage(w, r, http.StatusNotFound, messages(kit.LangOf(r)).FailName)
 		return
 	}
 	if s.exchangeKey(w, r, name) {
@@ -38,5 +39,5 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request) {
 	// The page is the same whether or not the stream is there or the key is right: the player finds
 	// out and says so, since only what the page itself asks for carries the key's SameSite=Strict
 	// cookie when the visitor comes from a link on another site.
-	s.show(w, r, http.StatusOK, "watch", p)
+	s.show(w, r, "watch", p)
 }

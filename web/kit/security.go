@@ -1,25 +1,25 @@
-package web
+package kit
 
 import (
 	"net/http"
 	"strings"
 )
 
-// policy is the Content-Security-Policy of one kind of answer.
-type policy string
+// Policy is the Content-Security-Policy of one kind of answer.
+type Policy string
 
-// The pages run our own scripts and styles only, from files: nothing inline, no eval, no other host.
+// Pages run our own scripts and styles only, from files: nothing inline, no eval, no other host.
 // blob: for media is Media Source Extensions.
 const (
-	pagePolicy policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; " +
+	PagePolicy Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; " +
 		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
-	dataPolicy policy = "default-src 'none'; frame-ancestors 'none'"
+	DataPolicy Policy = "default-src 'none'; frame-ancestors 'none'"
 )
 
-// secure adds the headers that every answer of ours to a person or program carries, and refuses
+// Secure adds the headers that every answer of ours to a person or program carries, and refuses
 // requests that change something and come from a page of another site.
-func (s *Server) secure(p policy, h http.HandlerFunc) http.Handler {
-	return s.cross.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func (k *Kit) Secure(p Policy, h http.HandlerFunc) http.Handler {
+	return k.cross.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		head := w.Header()
 		head.Set("Content-Security-Policy", string(p))
 		head.Set("Referrer-Policy", "same-origin")
@@ -30,8 +30,8 @@ func (s *Server) secure(p policy, h http.HandlerFunc) http.Handler {
 	}))
 }
 
-// overTLS reports whether the visitor's own connection is encrypted, as far as the server or the proxy
+// OverTLS reports whether the visitor's own connection is encrypted, as far as the server or the proxy
 // before it knows. A visitor who makes the header up only spoils their own cookie.
-func overTLS(r *http.Request) bool {
+func OverTLS(r *http.Request) bool {
 	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }

@@ -1,10 +1,9 @@
-package web
+package kit
 
 import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
-	"embed"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
@@ -13,9 +12,6 @@ import (
 	"strconv"
 	"strings"
 )
-
-//go:embed style player pages thirdparty
-var embedded embed.FS
 
 // assetTypes are the files that are served; all others that are embedded (templates) are not.
 var assetTypes = map[string]string{
@@ -41,23 +37,18 @@ type assets struct {
 	files   map[string]*asset
 }
 
-func loadAssets(from fs.FS) (*assets, error) {
+func loadAssets(mounts []Mount) (*assets, error) {
 	a := &assets{files: map[string]*asset{}}
 	all := sha256.New()
-	err := fs.WalkDir(from, ".", func(name string, d fs.DirEntry, err error) error {
-		mime := assetTypes[path.Ext(name)]
-		if err != nil || d.IsDir() || mime == "" {
-			return err
-		}
-		b, err := fs.ReadFile(from, name)
-		if err != nil {
-			return err
+	add := func(name string, b []byte) error {
+		if a.files[name] != nil {
+			return fmt.Errorf("asset %s: mounted twice", name)
 		}
 		fmt.Fprintf(all, "%s %d\n", name, len(b))
 		all.Write(b)
 		sum := sha256.Sum256(b)
 		// Weak, because it is the same for both encodings (RFC 9110 §8.8.3.3).
-		f := &asset{mime: mime, plain: b, etag: `W/"` + hex.EncodeToString(sum[:8]) + `"`}
+		f := &asset{mime: assetTypes[path.Ext(name)], plain: b, etag: `W/"` + hex.EncodeToString(sum[:8]) + `"`}
 		z, err := compress(b)
 		if err != nil {
 			return fmt.Errorf("compress %s: %w", name, err)
@@ -67,10 +58,38 @@ func loadAssets(from fs.FS) (*assets, error) {
 		}
 		a.files[name] = f
 		return nil
-	})
+	}
+	for _, m := range mounts {
+		err := fs.WalkDir(m.FS, ".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || assetTypes[path.Ext(name)] == "" {
+				return err
+			}
+			b, err := fs.ReadFile(m.FS, name)
+			if err != nil {
+				return err
+			}
+			return add(path.Join(m.Prefix, name), b)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("files of %q: %w", m.Prefix, err)
+		}
+	}
+	// One request instead of six for what every page has.
+	var sheet []byte
+	for _, name := range sheets {
+		f := a.files["kit/style/"+name]
+		if f == nil {
+			return nil, fmt.Errorf("style %s: not embedded", name)
+		}
+		sheet = append(append(sheet, f.plain...), '\n')
+	}
+	err := add("kit/style/kit.css", sheet)
 	a.version = "v" + hex.EncodeToString(all.Sum(nil)[:6])
 	return a, err
 }
+
+// sheets are the styles that every page has, in their order.
+var sheets = []string{"tokens.css", "base.css", "forms.css", "parts.css", "modes.css"}
 
 func compress(b []byte) ([]byte, error) {
 	var out bytes.Buffer
@@ -124,7 +143,7 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request, name string, immu
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	if strings.HasSuffix(name, ".svg") {
-		h.Set("Content-Security-Policy", string(dataPolicy)+"; style-src 'none'; sandbox")
+		h.Set("Content-Security-Policy", string(DataPolicy)+"; style-src 'none'; sandbox")
 	}
 	cache := "no-cache"
 	if immutable {
