@@ -22,7 +22,7 @@ type dialect interface {
 	goose() goose.Dialect
 	types() map[string]any // for the schema's templates
 	open(url string) (read, write *sql.DB, err error)
-	bind(query string) string // turns ? into what the database wants
+	bind(query string) string // turns ? and lists into what the database wants
 	lock(x *tx) error         // keeps writers of other processes out until the end of x
 	kind(err error) error     // adds the kind of failure that people are told about
 	postgres() bool
@@ -47,8 +47,11 @@ type liteDialect struct{}
 
 func (liteDialect) goose() goose.Dialect { return goose.DialectSQLite3 }
 func (liteDialect) postgres() bool       { return false }
-func (liteDialect) bind(q string) string { return q }
 func (liteDialect) lock(*tx) error       { return nil } // BEGIN IMMEDIATE
+
+func (liteDialect) bind(q string) string {
+	return strings.ReplaceAll(q, list, "(SELECT value FROM json_each(?))")
+}
 
 func (liteDialect) types() map[string]any {
 	return map[string]any{"ID": "INTEGER PRIMARY KEY AUTOINCREMENT", "Blob": "BLOB", "Postgres": false}
@@ -57,8 +60,10 @@ func (liteDialect) types() map[string]any {
 func (liteDialect) open(address string) (read, write *sql.DB, err error) {
 	file := strings.TrimPrefix(address, "sqlite:")
 	pragmas := url.Values{"_pragma": {
-		"journal_mode(wal)", "synchronous(full)", "busy_timeout(20000)", "foreign_keys(1)", "temp_store(memory)", "cache_size(-16000)",
-		"mmap_size(268435456)",
+		"busy_timeout(20000)", // first: the next one may have to wait for another process
+		"journal_mode(wal)", "synchronous(full)", "temp_store(memory)",
+		"journal_size_limit(67108864)", // what a large import made of the log is given back
+		"cache_size(-8000)",            // for each connection; the system keeps the rest of the file in memory
 	}}
 	dsn := func(more url.Values) string {
 		for k, v := range pragmas {
@@ -94,6 +99,8 @@ func (liteDialect) kind(err error) error {
 		return fmt.Errorf("%w: %w", errs.Exists, err)
 	case code&0xff == sqlite3.SQLITE_FULL:
 		return fmt.Errorf("%w: %w", errs.Full, err)
+	case code&0xff == sqlite3.SQLITE_BUSY: // another process wrote for longer than busy_timeout
+		return fmt.Errorf("%w: %w", errs.TooMany, err)
 	}
 	return err
 }
@@ -125,6 +132,7 @@ func (postgresDialect) bind(q string) string {
 	if !strings.Contains(q, "?") {
 		return q
 	}
+	q = strings.ReplaceAll(q, list, "(SELECT value::bigint FROM jsonb_array_elements_text(?::jsonb))")
 	var b strings.Builder
 	b.Grow(len(q) + 16)
 	for n := 1; ; n++ {
@@ -157,6 +165,8 @@ func (postgresDialect) kind(err error) error {
 	switch {
 	case e.Code == "23505": // unique_violation
 		return fmt.Errorf("%w: %w", errs.Exists, err)
+	case e.Code == "53300": // too_many_connections
+		return fmt.Errorf("%w: %w", errs.TooMany, err)
 	case strings.HasPrefix(e.Code, "53"): // insufficient resources
 		return fmt.Errorf("%w: %w", errs.Full, err)
 	}

@@ -67,8 +67,10 @@ func (db *DB) SaveSites(ctx context.Context, c site.Change) ([]site.Site, error)
 	err := db.do(ctx, func(x *tx) error {
 		ids := make(map[string]site.ID, len(c.Sites)) // of new sites, for those below them in the same change
 		for i, s := range c.Sites {
-			if s.Parent == 0 && c.Above[s.Code] != "" {
-				s.Parent = ids[c.Above[s.Code]]
+			if up := c.Above[s.Code]; s.Parent == 0 && up != "" {
+				if s.Parent = ids[up]; s.Parent == 0 {
+					return fmt.Errorf("site %s below %s: %w", s.Code, up, site.ErrOrphan)
+				}
 			}
 			if err := x.saveSite(&s); err != nil {
 				return fmt.Errorf("site %s: %w", s.Code, err)
@@ -88,7 +90,10 @@ func (db *DB) SaveSites(ctx context.Context, c site.Change) ([]site.Site, error)
 		x.touch(c.Tags...)
 		return x.note(c.Entries...)
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func (x *tx) saveSite(s *site.Site) error {
@@ -103,7 +108,7 @@ func (x *tx) saveSite(s *site.Site) error {
 	if s.State == "" {
 		s.State = site.Active
 	}
-	s.Updated = x.now.UTC()
+	s.Updated = fromMillis(millis(x.now)) // as it will be read
 	if s.ID == 0 {
 		s.Created, s.Version = s.Updated, 1
 		return x.row("INSERT INTO sites (parent_id, code, level, name, short, host, state, look, about, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",

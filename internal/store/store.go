@@ -18,7 +18,7 @@ type DB struct {
 	now    func() time.Time
 	origin string              // of this process in the list of changes
 	notify func(tags []string) // nil: nobody listens
-	seen   int64               // the newest change of another process that was told; of the goroutine of Follow
+	seen   int64               // the newest change that was told of; belongs to whoever runs Follow
 }
 
 // Open opens the database at url, postgres://… or sqlite:FILE, and brings its schema up to date.
@@ -56,6 +56,8 @@ type tx struct {
 	ctx  context.Context //nolint:containedctx // it lives for one call of do
 	now  time.Time
 	tags []string
+
+	prepared map[string]*sql.Stmt // statements that came more than once, see stmt; nil: came once so far
 }
 
 // do runs fn in a transaction and keeps what it wrote, or nothing of it.
@@ -65,7 +67,7 @@ func (db *DB) do(ctx context.Context, fn func(*tx) error) error {
 		return fmt.Errorf("begin to write: %w", db.d.kind(err))
 	}
 	defer t.Rollback() //nolint:errcheck // it was committed, or is to leave nothing
-	x := &tx{db: db, tx: t, ctx: ctx, now: db.now()}
+	x := &tx{db: db, tx: t, ctx: ctx, now: db.now(), prepared: map[string]*sql.Stmt{}}
 	if err := db.d.lock(x); err != nil {
 		return fmt.Errorf("begin to write: %w", err)
 	}
@@ -89,16 +91,43 @@ func (db *DB) do(ctx context.Context, fn func(*tx) error) error {
 // touch notes what the write changes.
 func (x *tx) touch(tags ...string) { x.tags = append(x.tags, tags...) }
 
-func (x *tx) exec(query string, args ...any) error {
-	if _, err := x.tx.ExecContext(x.ctx, x.db.d.bind(query), args...); err != nil {
-		return fmt.Errorf("%s: %w", head(query), x.db.d.kind(err))
+// stmt returns a prepared statement from the second time on that a write uses it: an import runs one 20,000
+// times. It is closed with the transaction. nil: run the text.
+func (x *tx) stmt(query string) (*sql.Stmt, error) {
+	s, before := x.prepared[query]
+	if s != nil {
+		return s, nil
 	}
-	return nil
+	if before {
+		var err error
+		if s, err = x.tx.PrepareContext(x.ctx, x.db.d.bind(query)); err != nil {
+			return nil, fmt.Errorf("%s: %w", head(query), x.db.d.kind(err))
+		}
+	}
+	x.prepared[query] = s
+	return s, nil
+}
+
+func (x *tx) exec(query string, args ...any) error {
+	_, err := x.changed(query, args...)
+	return err
 }
 
 // changed runs a statement and returns how many rows it changed.
 func (x *tx) changed(query string, args ...any) (int64, error) {
-	r, err := x.tx.ExecContext(x.ctx, x.db.d.bind(query), args...)
+	if err := checkTexts(args); err != nil {
+		return 0, fmt.Errorf("%s: %w", head(query), err)
+	}
+	s, err := x.stmt(query)
+	if err != nil {
+		return 0, err
+	}
+	var r sql.Result
+	if s != nil {
+		r, err = s.ExecContext(x.ctx, args...)
+	} else {
+		r, err = x.tx.ExecContext(x.ctx, x.db.d.bind(query), args...)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", head(query), x.db.d.kind(err))
 	}
@@ -110,10 +139,23 @@ func (x *tx) changed(query string, args ...any) (int64, error) {
 }
 
 func (x *tx) row(query string, args ...any) row {
-	return row{x.tx.QueryRowContext(x.ctx, x.db.d.bind(query), args...), x.db.d, query}
+	if err := checkTexts(args); err != nil {
+		return row{err: err, d: x.db.d, query: query}
+	}
+	s, err := x.stmt(query)
+	switch {
+	case err != nil:
+		return row{err: err, d: x.db.d, query: query}
+	case s != nil:
+		return row{Row: s.QueryRowContext(x.ctx, args...), d: x.db.d, query: query}
+	}
+	return row{Row: x.tx.QueryRowContext(x.ctx, x.db.d.bind(query), args...), d: x.db.d, query: query}
 }
 
 func (x *tx) rows(query string, args ...any) (*sql.Rows, error) {
+	if err := checkTexts(args); err != nil {
+		return nil, fmt.Errorf("%s: %w", head(query), err)
+	}
 	r, err := x.tx.QueryContext(x.ctx, x.db.d.bind(query), args...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", head(query), x.db.d.kind(err))
@@ -122,10 +164,16 @@ func (x *tx) rows(query string, args ...any) (*sql.Rows, error) {
 }
 
 func (db *DB) row(ctx context.Context, query string, args ...any) row {
-	return row{db.read.QueryRowContext(ctx, db.d.bind(query), args...), db.d, query}
+	if err := checkTexts(args); err != nil {
+		return row{err: err, d: db.d, query: query}
+	}
+	return row{Row: db.read.QueryRowContext(ctx, db.d.bind(query), args...), d: db.d, query: query}
 }
 
 func (db *DB) rows(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := checkTexts(args); err != nil {
+		return nil, fmt.Errorf("%s: %w", head(query), err)
+	}
 	r, err := db.read.QueryContext(ctx, db.d.bind(query), args...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", head(query), db.d.kind(err))
@@ -136,12 +184,16 @@ func (db *DB) rows(ctx context.Context, query string, args ...any) (*sql.Rows, e
 // row is the answer to a query for one.
 type row struct {
 	*sql.Row
+	err   error // instead of a Row
 	d     dialect
 	query string
 }
 
 // Scan is sql.Row's. No row is errs.NotFound.
 func (r row) Scan(dest ...any) error {
+	if r.err != nil {
+		return fmt.Errorf("%s: %w", head(r.query), r.err)
+	}
 	if err := r.Row.Scan(dest...); err != nil {
 		return fmt.Errorf("%s: %w", head(r.query), r.d.kind(err))
 	}

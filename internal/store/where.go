@@ -1,6 +1,9 @@
 package store
 
-import "strings"
+import (
+	"encoding/json"
+	"strings"
+)
 
 // where collects the conditions of a query.
 type where struct {
@@ -13,16 +16,37 @@ func (w *where) add(condition string, args ...any) {
 	w.args = append(w.args, args...)
 }
 
-// in adds that a column is one of values; none of no values.
-func in[T any](w *where, column string, values []T) {
-	if len(values) == 0 {
+// few is how many values stand in a statement one by one. There is a limit to how many arguments a statement
+// has, and a province has more sites.
+const few = 50
+
+// list is written in statements for the numbers of one argument, a JSON array; bind turns it into what the
+// database understands.
+const list = "(LIST ?)"
+
+// in adds that a column, of numbers or texts, is one of values; none of no values.
+func in[T ~int64 | ~string](w *where, column string, values []T) {
+	switch n := len(values); {
+	case n == 0:
 		w.parts = append(w.parts, "1 = 0")
-		return
+	case n <= few:
+		w.parts = append(w.parts, column+" IN ("+marks(n)+")")
+		for _, v := range values {
+			w.args = append(w.args, v)
+		}
+	default:
+		w.parts = append(w.parts, column+" IN "+list)
+		w.args = append(w.args, jsonList(values))
 	}
-	w.parts = append(w.parts, column+" IN ("+marks(len(values))+")")
-	for _, v := range values {
-		w.args = append(w.args, v)
+}
+
+// jsonList is the argument of a list.
+func jsonList[T ~int64 | ~string](values []T) string {
+	b, err := json.Marshal(values)
+	if err != nil {
+		panic(err) // numbers and texts can be written
 	}
+	return string(b)
 }
 
 func (w *where) text() string {
