@@ -46,7 +46,7 @@ export class Keeper {
 
   /** Sends at once what is not on the server. */
   async flush() {
-    await this.#sending;
+    if (this.#sending) await this.#sending;
     if (!this.#values || this.#stopped) return;
     this.#sending = this.#send();
     await this.#sending;

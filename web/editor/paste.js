@@ -35,6 +35,17 @@ export function clean(from, doc) {
   return { nodes, report };
 }
 
+/**
+ * Puts styles aside, so that parsing the text does not set off the policy of our pages; clean still reads them.
+ * @param {string} html
+ */
+export function quiet(html) {
+  return html.replace(/<style\b[\s\S]*?<\/style\s*>/gi, "").replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/(["'\s])style\s*=/gi, "$1 data-xf-style="));
+}
+
+/** @param {Element} el */
+const styleOf = (el) => el.getAttribute("style") ?? el.getAttribute("data-xf-style") ?? "";
+
 /** @param {Node} n */
 const isBlock = (n) => blocks.has(n.nodeName.toLowerCase());
 
@@ -77,10 +88,10 @@ function children(from, doc, report) {
 
 /** Says whether a paragraph is an item of a list in Word's way. @param {Element} el */
 function wordItem(el) {
-  const style = el.getAttribute("style") ?? "";
+  const style = styleOf(el);
   const found = /mso-list:\s*\S+\s+level(\d)/i.exec(style);
   if (!found || !/^(p|h\d|div)$/i.test(el.tagName)) return null;
-  const mark = [...el.querySelectorAll("span")].find((s) => /mso-list:\s*ignore/i.test(s.getAttribute("style") ?? ""));
+  const mark = [...el.querySelectorAll("span")].find((s) => /mso-list:\s*ignore/i.test(styleOf(s)));
   const text = (mark?.textContent ?? "").replace(/[\s\u00a0]/g, "");
   return { level: Number(found[1]), kind: /^[(（]?([0-9]+|[a-z]|[ivx]+|[一二三四五六七八九十]+)[.)、）．]/i.test(text) ? "ol" : "ul" };
 }
@@ -94,7 +105,7 @@ function convert(node, doc, report) {
   if (node.nodeType !== 1) return [];
   const el = /** @type {Element} */ (node);
   let tag = el.tagName.toLowerCase();
-  const style = el.getAttribute("style") ?? "";
+  const style = styleOf(el);
   if (dropped.has(tag) || /^(v|w|m|st1):/.test(tag) || /display:\s*none|mso-hide:\s*all|mso-list:\s*ignore/i.test(style)) return [];
   tag = same[tag] ?? tag;
   if (tag === "br" || tag === "hr") return [doc.createElement(tag)];

@@ -3,12 +3,12 @@ import { test } from "node:test";
 
 import { parseHTML } from "linkedom";
 
-import { clean, safeLink } from "../editor/paste.js";
+import { clean, quiet, safeLink } from "../editor/paste.js";
 import { count, guessTitle, paragraphs, shrunk } from "../editor/text.js";
 
 /** @param {string} html */
 function paste(html) {
-  const { document } = parseHTML(`<!doctype html><html><body>${html}</body></html>`);
+  const { document } = parseHTML(`<!doctype html><html><body>${quiet(html)}</body></html>`);
   const { nodes, report } = clean(document.body, document);
   const out = document.createElement("div");
   out.append(nodes);
@@ -94,4 +94,8 @@ test("plain text becomes paragraphs", () => assert.equal(paragraphs("甲<b>\n\n 
 test("pictures only shrink", () => {
   assert.deepEqual(shrunk(8000, 6000), { width: 2560, height: 1920 });
   assert.deepEqual(shrunk(640, 480), { width: 640, height: 480 });
+});
+
+test("styles are put aside, words about styles are not", () => {
+  assert.equal(quiet(`<p class=a style='color:red'>a style="b"</p><STYLE>p{}</STYLE>`), `<p class=a  data-xf-style='color:red'>a style="b"</p>`);
 });
