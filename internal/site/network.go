@@ -11,10 +11,12 @@ import (
 // Change is what becomes of some sites at once: all of it is kept, or nothing.
 type Change struct {
 	Sites   []Site            // ID 0: new. Those above come before those below
-	Above   map[string]string // code of the site above, for new sites whose Parent is new as well
+	Above   map[string]string // code of the site above, for sites whose Parent is new as well
 	Aliases []Alias           // codes and host names that were given up
 	Entries []Entry           // for the audit log
 	Tags    []string          // of the pages that are different now
+
+	Progress func(stored int) // told now and then of how many sites are written; nil: nobody
 }
 
 // Keeper keeps sites. Package store is one.
@@ -102,23 +104,24 @@ func (n *Network) save(ctx context.Context, c Change) ([]Site, error) {
 // with returns the tree that comes of a change.
 func (t *Tree) with(c Change) (*Tree, error) {
 	changed := make(map[ID]*Site, len(c.Sites))
-	sites := make([]Site, 0, len(t.order)+len(c.Sites))
-	next := ID(-1) // of new sites that have no number yet
-	numbers := make(map[string]ID, len(c.Sites))
-	var added []Site
-	for i := range c.Sites {
-		s := c.Sites[i]
-		if t.byID[s.ID] != nil {
-			changed[s.ID] = &s
-			continue
+	numbers := make(map[string]ID, len(c.Sites)) // of the sites of the change
+	next := ID(-1)                               // of new sites that have no number yet
+	list := slices.Clone(c.Sites)
+	for i := range list {
+		s := &list[i]
+		if s.Parent == 0 && c.Above[s.Code] != "" {
+			if s.Parent = numbers[c.Above[s.Code]]; s.Parent == 0 {
+				return nil, fmt.Errorf("site %q: %w", s.Code, ErrOrphan)
+			}
 		}
 		if s.ID == 0 {
 			s.ID = next
 			next--
 		}
 		numbers[s.Code] = s.ID
-		added = append(added, s)
+		changed[s.ID] = s
 	}
+	sites := make([]Site, 0, len(t.order)+len(list))
 	for _, n := range t.order {
 		if s := changed[n.ID]; s != nil {
 			sites = append(sites, *s)
@@ -126,14 +129,10 @@ func (t *Tree) with(c Change) (*Tree, error) {
 		}
 		sites = append(sites, n.Site)
 	}
-	for _, s := range added {
-		if up := c.Above[s.Code]; s.Parent == 0 && up != "" {
-			s.Parent = numbers[up]
-			if s.Parent == 0 {
-				return nil, fmt.Errorf("site %q: %w", s.Code, ErrOrphan)
-			}
+	for i := range list {
+		if t.byID[list[i].ID] == nil {
+			sites = append(sites, list[i])
 		}
-		sites = append(sites, s)
 	}
 	aliases := slices.Clone(c.Aliases)
 	for code, n := range t.oldCode {

@@ -44,6 +44,11 @@ func (db *DB) Follow(ctx context.Context, report func(error)) {
 	}
 }
 
+// Ahead has fn called with the tags of what other processes change, on the goroutine of Follow, before the
+// listener hears of it: for what is kept in memory and has to be new before a page is made of it. It is called
+// once, before Follow.
+func (db *DB) Ahead(fn func(ctx context.Context, tags []string) error) { db.ahead = fn }
+
 // poll tells of what other processes changed since the last time.
 func (db *DB) poll(ctx context.Context) error {
 	rows, err := db.rows(ctx, "SELECT seq, origin, tags FROM changes WHERE seq > ? ORDER BY seq", db.seen)
@@ -69,6 +74,11 @@ func (db *DB) poll(ctx context.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	if db.ahead != nil && len(told) > 0 {
+		if err := db.ahead(ctx, told); err != nil {
+			return err // told again the next time
+		}
 	}
 	db.seen = seen
 	if db.notify != nil && len(told) > 0 {

@@ -77,6 +77,9 @@ func (db *DB) SaveSites(ctx context.Context, c site.Change) ([]site.Site, error)
 			}
 			ids[s.Code] = s.ID
 			out[i] = s
+			if c.Progress != nil && (i+1)%500 == 0 {
+				c.Progress(i + 1)
+			}
 		}
 		for _, a := range c.Aliases {
 			kind, name := "code", a.Code

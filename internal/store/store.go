@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"xianfeng/internal/errs"
 )
 
 // DB is an open database. It is safe for all goroutines.
@@ -16,9 +18,10 @@ type DB struct {
 	read   *sql.DB
 	write  *sql.DB // one connection
 	now    func() time.Time
-	origin string              // of this process in the list of changes
-	notify func(tags []string) // nil: nobody listens
-	seen   int64               // the newest change that was told of; belongs to whoever runs Follow
+	origin string                                         // of this process in the list of changes
+	notify func(tags []string)                            // nil: nobody listens
+	ahead  func(ctx context.Context, tags []string) error // nil: nobody has to know first
+	seen   int64                                          // the newest change that was told of; belongs to whoever runs Follow
 }
 
 // Open opens the database at url, postgres://… or sqlite:FILE, and brings its schema up to date.
@@ -136,6 +139,15 @@ func (x *tx) changed(query string, args ...any) (int64, error) {
 		return 0, fmt.Errorf("%s: %w", head(query), err)
 	}
 	return n, nil
+}
+
+// one runs a statement that changes a row; one that is not there is errs.NotFound.
+func (x *tx) one(query string, args ...any) error {
+	n, err := x.changed(query, args...)
+	if err == nil && n == 0 {
+		return fmt.Errorf("%s: %w", head(query), errs.NotFound)
+	}
+	return err
 }
 
 func (x *tx) row(query string, args ...any) row {
