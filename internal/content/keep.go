@@ -22,10 +22,10 @@ type Edit struct {
 	Revision *Revision // added as Article.Newest, or put in its place; nil: none
 	Delete   bool      // the whole article
 
-	Push    []site.ID // shown on these and all sites below
-	Unpush  []site.ID // shown there no longer
-	Words   *Words    // of the live revision, where that changes
-	Offer   *Offer    // offered, or answered; ID 0: new
+	Push    []Placement // shown on these and all sites below
+	Unpush  []site.ID   // shown there no longer
+	Words   *Words      // of the live revision, where that changes
+	Offer   *Offer      // offered, or answered; ID 0: new
 	Remark  *Remark
 	Entries []site.Entry // Object "": the article
 }
@@ -34,9 +34,15 @@ type Edit struct {
 type Trails interface {
 	Remarks(ctx context.Context, id ArticleID) ([]Remark, error) // oldest first
 	Placements(ctx context.Context, id ArticleID) ([]Placement, error)
-	Offers(ctx context.Context, q OfferFilter) ([]Offer, error)
 	Copies(ctx context.Context, id ArticleID) ([]Article, error)
 	ViewsOf(ctx context.Context, ids []ArticleID) (map[ArticleID]int64, error)
+}
+
+// Offers keeps what sites offer to the sites above.
+type Offers interface {
+	Offers(ctx context.Context, q OfferFilter) ([]Offer, error)
+	// KeepOffer adds an offer (ID 0), or answers one that is open, else errs.Conflict.
+	KeepOffer(ctx context.Context, o Offer, r *Remark, entries ...site.Entry) (Offer, error)
 }
 
 // Filter says which articles are wanted. Newest change first.
