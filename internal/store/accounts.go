@@ -194,12 +194,8 @@ func (db *DB) Revoke(ctx context.Context, id site.AccountID, g site.Grant, entri
 		if err := x.touchAccount(id); err != nil {
 			return err
 		}
-		n, err := x.changed("DELETE FROM grants WHERE account_id = ? AND role = ? AND site_id = ?", id, g.Role, g.Site)
-		if err != nil {
+		if err := x.one("DELETE FROM grants WHERE account_id = ? AND role = ? AND site_id = ?", id, g.Role, g.Site); err != nil {
 			return err
-		}
-		if n == 0 {
-			return errs.NotFound
 		}
 		return x.noteAccount(id, entries)
 	})
@@ -211,12 +207,5 @@ func (db *DB) Revoke(ctx context.Context, id site.AccountID, g site.Grant, entri
 
 // touchAccount makes an account a newer version: its grants change.
 func (x *tx) touchAccount(id site.AccountID) error {
-	n, err := x.changed("UPDATE accounts SET version = version + 1 WHERE id = ?", id)
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		return errs.NotFound
-	}
-	return nil
+	return x.one("UPDATE accounts SET version = version + 1 WHERE id = ?", id)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"reflect"
 	"strings"
 )
 
@@ -29,7 +30,7 @@ func in[T ~int64 | ~string](w *where, column string, values []T) {
 	switch n := len(values); {
 	case n == 0:
 		w.parts = append(w.parts, "1 = 0")
-	case n <= few:
+	case n <= few, reflect.TypeFor[T]().Kind() == reflect.String: // there are never many texts
 		w.parts = append(w.parts, column+" IN ("+marks(n)+")")
 		for _, v := range values {
 			w.args = append(w.args, v)

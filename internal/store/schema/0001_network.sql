@@ -85,6 +85,7 @@ CREATE TABLE identities ( -- of single sign-on
   account_id BIGINT NOT NULL,
   PRIMARY KEY (issuer, subject)
 );
+CREATE INDEX identities_account ON identities (account_id);
 
 CREATE TABLE sessions (
   token {{.Blob}} PRIMARY KEY,
@@ -98,6 +99,7 @@ CREATE TABLE sessions (
   agent TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX sessions_account ON sessions (account_id);
+CREATE INDEX sessions_expires ON sessions (expires);
 
 CREATE TABLE resets (
   token {{.Blob}} PRIMARY KEY,
