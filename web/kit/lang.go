@@ -1,10 +1,6 @@
 package kit
 
-import (
-	"net/http"
-
-	"golang.org/x/text/language"
-)
+import "net/http"
 
 const langCookie = "xf_lang"
 
@@ -31,25 +27,15 @@ func parseLang(text string) (Lang, bool) {
 // LangOf returns the language to answer in: ?lang=, else the cookie of an earlier choice, else the
 // browser's wish, else Chinese.
 func LangOf(r *http.Request) Lang {
-	if l, ok := parseLang(r.URL.Query().Get("lang")); ok {
-		return l
+	if r.URL.RawQuery != "" {
+		if l, ok := parseLang(r.URL.Query().Get("lang")); ok {
+			return l
+		}
 	}
 	if c, err := r.Cookie(langCookie); err == nil {
 		if l, ok := parseLang(c.Value); ok {
 			return l
 		}
 	}
-	tags, _, err := language.ParseAcceptLanguage(Clip(r.Header.Get("Accept-Language")))
-	if err != nil {
-		return Chinese
-	}
-	for _, t := range tags { // best first
-		switch base, _ := t.Base(); base.String() {
-		case "zh":
-			return Chinese
-		case "en":
-			return English
-		}
-	}
-	return Chinese
+	return wish(r.Header.Get("Accept-Language"))
 }

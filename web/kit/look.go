@@ -16,6 +16,9 @@ func LookOf(r *http.Request) Look {
 	if c, err := r.Cookie(lookCookie); err == nil {
 		l = parseLook(c.Value)
 	}
+	if r.URL.RawQuery == "" {
+		return l
+	}
 	q := r.URL.Query()
 	switch q.Get("elder") {
 	case "1":

@@ -19,15 +19,25 @@ const (
 // Secure adds the headers that every answer of ours to a person or program carries, and refuses
 // requests that change something and come from a page of another site.
 func (k *Kit) Secure(p Policy, h http.HandlerFunc) http.Handler {
+	lines := Headers(p)
 	return k.cross.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		head := w.Header()
-		head.Set("Content-Security-Policy", string(p))
-		head.Set("Referrer-Policy", "same-origin")
-		head.Set("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), picture-in-picture=(self), geolocation=(), payment=(), usb=()")
-		head.Set("Cross-Origin-Opener-Policy", "same-origin")
-		head.Set("Cache-Control", "private, no-cache")
+		for name, values := range lines {
+			head[name] = values
+		}
 		h(w, r)
 	}))
+}
+
+// Headers are the lines that every answer of ours to a person or program carries. Nobody changes the values.
+func Headers(p Policy) http.Header {
+	return http.Header{
+		"Content-Security-Policy":    {string(p)},
+		"Referrer-Policy":            {"same-origin"},
+		"Permissions-Policy":         {"camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), picture-in-picture=(self), geolocation=(), payment=(), usb=()"},
+		"Cross-Origin-Opener-Policy": {"same-origin"},
+		"Cache-Control":              {"private, no-cache"},
+	}
 }
 
 // OverTLS reports whether the visitor's own connection is encrypted, as far as the server or the proxy
