@@ -18,7 +18,8 @@ var rules = []rule{
 	{"internal/errs", nil, "kinds of errors are a leaf: everybody may lean on them"},
 	{"internal/store", []string{"internal/site", "internal/errs", "internal/content", "internal/signin", "internal/files", "signaling/...", "recordings"}, "a store implements contracts that others declare"},
 	{"internal/roster", []string{"internal/site", "internal/errs"}, "a list of sites becomes a change of the network, and nothing else"},
-	{"internal/signin", []string{"internal/site", "internal/errs"}, "who somebody is; what they may do is site's"},
+	{"internal/signin", []string{"internal/site", "internal/errs", "internal/signin/signintest"}, "who somebody is; what they may do is site's; its tests have a store in memory"},
+	{"internal/signin/signintest", []string{"internal/site", "internal/errs", "internal/signin"}, "tests lean on it, it leans on what they test"},
 	{"internal/clean", nil, "text in, clean text out"},
 	{"internal/picture", []string{"internal/errs"}, "pictures in, pictures out"},
 	{"internal/files", []string{"internal/site", "internal/errs", "internal/picture"}, "files that people bring; pictures are made small on the way"},
@@ -26,7 +27,7 @@ var rules = []rule{
 	{"internal/demo", []string{"internal/site", "internal/errs", "internal/content", "internal/signin", "internal/files", "internal/roster"}, "it fills a network through the same doors as people do"},
 	{"internal/archtest", nil, "it reads the others as text"},
 
-	{"web", []string{"web/...", "media", "signaling/...", "recordings/...", "internal/site", "internal/errs", "internal/content", "internal/signin", "internal/files", "internal/roster"}, "pages speak to streams through package media; protocols reach them as http.Handlers"},
+	{"web", []string{"web/...", "media", "signaling/...", "recordings/...", "internal/site", "internal/errs", "internal/content", "internal/signin", "internal/signin/signintest", "internal/files", "internal/roster"}, "pages speak to streams through package media; protocols reach them as http.Handlers"},
 	{"web/kit", []string{"internal/site", "internal/errs"}, "what all pages share knows no page"},
 	{"web/cache", nil, "bytes under tags: it knows no page"},
 	{"signaling", []string{"signaling/...", "media", "internal/site", "internal/errs"}, "signalling stands beside the media and knows no page and no protocol"},
