@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
@@ -60,8 +61,7 @@ func (liteDialect) types() map[string]any {
 func (liteDialect) open(address string) (read, write *sql.DB, err error) {
 	file := strings.TrimPrefix(address, "sqlite:")
 	pragmas := url.Values{"_pragma": {
-		"busy_timeout(20000)", // first: the next one may have to wait for another process
-		"journal_mode(wal)", "synchronous(full)", "temp_store(memory)",
+		"busy_timeout(20000)", "synchronous(full)", "temp_store(memory)",
 		"journal_size_limit(67108864)", // what a large import made of the log is given back
 		"cache_size(-8000)",            // for each connection; the system keeps the rest of the file in memory
 	}}
@@ -75,7 +75,7 @@ func (liteDialect) open(address string) (read, write *sql.DB, err error) {
 		return nil, nil, fmt.Errorf("%s: %w", file, err)
 	}
 	write.SetMaxOpenConns(1)
-	if err := write.Ping(); err != nil { // makes the file
+	if err := makeLite(write); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("%s: %w", file, err), write.Close())
 	}
 	if read, err = sql.Open("sqlite", dsn(url.Values{"_pragma": {"query_only(1)"}})); err != nil {
@@ -84,6 +84,18 @@ func (liteDialect) open(address string) (read, write *sql.DB, err error) {
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	return read, write, nil
+}
+
+// makeLite makes the file if need be, with a log written ahead, so that readers don't wait for the writer.
+// Where another process is about to do the same, SQLite does not wait for it by itself.
+func makeLite(write *sql.DB) (err error) {
+	for range 100 {
+		if _, err = write.Exec("PRAGMA journal_mode = wal"); !errors.Is(liteDialect{}.kind(err), errs.TooMany) {
+			return err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return err
 }
 
 func (liteDialect) kind(err error) error {
