@@ -34,7 +34,7 @@ func (d *Desk) PushDown(ctx context.Context, by Actor, id ArticleID, slug string
 	for _, t := range targets {
 		e.Push = append(e.Push, Placement{Article: a.ID, Site: t, Slug: slug, Below: true, By: by.Who.Account})
 	}
-	return d.keep(ctx, e)
+	return d.place(ctx, e)
 }
 
 // Unpush takes an article back from sites that it was pushed to.
@@ -43,7 +43,20 @@ func (d *Desk) Unpush(ctx context.Context, by Actor, id ArticleID, targets ...si
 	if err != nil {
 		return a, err
 	}
-	return d.keep(ctx, Edit{Article: a, Unpush: targets, Entries: []site.Entry{by.entry(a.Site, "article.unpush", "", targetDetail(targets))}})
+	return d.place(ctx, Edit{Article: a, Unpush: targets, Entries: []site.Entry{by.entry(a.Site, "article.unpush", "", targetDetail(targets))}})
+}
+
+// place keeps where an article is shown, with its words: they are found there as well.
+func (d *Desk) place(ctx context.Context, e Edit) (Article, error) {
+	if a := &e.Article; a.LiveN > 0 {
+		r, err := d.Articles.Revision(ctx, a.ID, a.LiveN)
+		if err != nil {
+			return *a, fmt.Errorf("article %d: %w", a.ID, err)
+		}
+		words := Index(r.Head.Title, d.Cleaner.Text(r.Body))
+		e.Words = &words
+	}
+	return d.keep(ctx, e)
 }
 
 // pushable returns an article that somebody may push to all of some sites, or take back.

@@ -84,9 +84,11 @@ const (
 // Where an article is found is a matter of terms as well, so that the scope of a search is a merge of lists
 // and never a look at each hit. An article that is placed on a site has the terms
 //
-//	p12  it is placed on site 12
-//	d12  it is placed on site 12 and all below
-//	a12  it is placed on site 12 or on one below it
+//	__p12  it is placed on site 12
+//	__d12  it is placed on site 12 and all below
+//	__a12  it is placed on site 12 or on one below it
+//
+// No text has such terms: see words.go.
 
 // PlaceTerms returns the terms of where an article is found. above returns a site's place.
 func PlaceTerms(placed []Placement, above func(site.ID) (Place, error)) (string, error) {
@@ -108,7 +110,9 @@ func PlaceTerms(placed []Placement, above func(site.ID) (Place, error)) (string,
 	return strings.Join(slices.Compact(out), " "), nil
 }
 
-func placeTerm(kind byte, id site.ID) string { return string(kind) + strconv.FormatInt(int64(id), 10) }
+func placeTerm(kind byte, id site.ID) string {
+	return "__" + string(kind) + strconv.FormatInt(int64(id), 10)
+}
 
 // places returns in which places a search looks; nil: in all.
 func (s *Shelf) places(n *site.Node, scope Scope) []string {
@@ -138,7 +142,7 @@ func (s *Shelf) Search(ctx context.Context, q Query) (Results, error) {
 	if n == nil || len(words) == 0 || offset >= maxFound {
 		return res, nil
 	}
-	hits, err := s.keep.Find(ctx, Match{Words: words, Places: s.places(n, q.Scope), Offset: offset, Limit: perPage, Count: maxFound + 1})
+	hits, err := s.keep.Find(ctx, Match{Words: encoded(words), Places: s.places(n, q.Scope), Offset: offset, Limit: perPage, Count: maxFound + 1})
 	if err != nil {
 		return res, fmt.Errorf("search: %w", err)
 	}

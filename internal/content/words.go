@@ -1,6 +1,7 @@
 package content
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -104,11 +105,45 @@ func terms(text string) []string {
 
 // Index returns the terms of an article.
 func Index(title, text string) Words {
-	t := terms(title)
-	for i := range t {
-		t[i] = "_" + t[i]
+	inTitle, all := terms(title), terms(title+"\n"+text)
+	for i := range inTitle {
+		inTitle[i] = "_" + encode(inTitle[i])
 	}
-	return Words{Title: strings.Join(t, " "), Body: strings.Join(terms(title+"\n"+text), " ")}
+	for i := range all {
+		all[i] = encode(all[i])
+	}
+	return Words{Title: strings.Join(inTitle, " "), Body: strings.Join(all, " ")}
+}
+
+// encode writes a term so that every database takes it for a word. Characters beyond the first 65,536, of
+// which names of people and places have some, are younger than what SQLite knows of Unicode.
+func encode(term string) string {
+	plain := true
+	for _, r := range term {
+		plain = plain && r <= 0xffff
+	}
+	if plain {
+		return term
+	}
+	var b strings.Builder
+	for _, r := range term {
+		if r > 0xffff {
+			b.WriteString("u" + strconv.FormatInt(int64(r), 16) + "u")
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func encoded(words [][]string) [][]string {
+	out := make([][]string, len(words))
+	for i, p := range words {
+		for _, t := range p {
+			out[i] = append(out[i], encode(t))
+		}
+	}
+	return out
 }
 
 // phrases returns what a query asks for: all of the phrases have to be there, each of terms side by side. It

@@ -153,6 +153,7 @@ CREATE TABLE columns (
 );
 
 -- Articles. Each save adds a revision; live_n is the one that visitors see, whose head is repeated in live.
+-- An article is public while it has one; state is that of its newest revision.
 CREATE TABLE articles (
   id {{.ID}},
   site_id BIGINT NOT NULL,
@@ -175,8 +176,10 @@ CREATE TABLE articles (
 );
 CREATE INDEX articles_site ON articles (site_id, state, updated);
 CREATE INDEX articles_owner ON articles (owner_id, updated);
+CREATE INDEX articles_state ON articles (state, updated);
+CREATE INDEX articles_updated ON articles (updated);
 CREATE INDEX articles_due ON articles (publish_at) WHERE state = 'scheduled';
-CREATE INDEX articles_expire ON articles (expires) WHERE state = 'published' AND expires > 0;
+CREATE INDEX articles_expire ON articles (expires) WHERE live_n > 0 AND expires > 0;
 CREATE INDEX articles_origin ON articles (origin_id) WHERE origin_id > 0;
 
 CREATE TABLE revisions (
@@ -199,11 +202,11 @@ CREATE TABLE placements (
   site_id BIGINT NOT NULL,
   slug TEXT NOT NULL,
   below SMALLINT NOT NULL, -- 1: on all sites below as well
-  rank BIGINT NOT NULL, -- higher is earlier: time of publication, pinned ones far above
+  rank BIGINT NOT NULL, -- 0: not public; higher is earlier: time of publication, pinned ones far above
   by_id BIGINT NOT NULL,
   PRIMARY KEY (article_id, site_id)
 );
-CREATE INDEX placements_list ON placements (site_id, slug, below, rank);
+CREATE INDEX placements_list ON placements (site_id, slug, below, rank, article_id);
 
 -- Articles offered to a site above (报送).
 CREATE TABLE offers (
@@ -260,6 +263,7 @@ CREATE TABLE links (
   position INTEGER NOT NULL DEFAULT 0,
   checked BIGINT NOT NULL DEFAULT 0,
   failing BIGINT NOT NULL DEFAULT 0, -- since when; 0: it works
+  failures INTEGER NOT NULL DEFAULT 0, -- one after another; the second makes it broken
   reason TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX links_site ON links (site_id, position);
@@ -289,20 +293,21 @@ CREATE TABLE daily (
   PRIMARY KEY (site_id, day)
 );
 
--- Words of what is published. places has where it is shown, words what it says, both as terms with spaces between.
+-- Words of what is public, as terms with spaces between: see internal/content/words.go. The number of a row
+-- grows with publication, so that the newest hits are the last of every list of the index.
+CREATE TABLE search_rows (
+  id {{.ID}},
+  article_id BIGINT NOT NULL UNIQUE
+);
 {{if .Postgres}}
 CREATE TABLE search (
-  id BIGINT PRIMARY KEY, -- the article's
-  at BIGINT NOT NULL,
-  places tsvector NOT NULL,
-  title tsvector NOT NULL,
-  body tsvector NOT NULL
+  id BIGINT PRIMARY KEY,
+  words tsvector NOT NULL
 );
-CREATE INDEX search_words ON search USING GIN (places, title, body);
-CREATE INDEX search_at ON search (at);
+CREATE INDEX search_words ON search USING GIN (words);
 {{else}}
 CREATE VIRTUAL TABLE search USING fts5 (
-  places, title, body, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 2 tokenchars '_'"
+  words, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 2 tokenchars '_'"
 );
 {{end}}
 
