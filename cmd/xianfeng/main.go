@@ -20,9 +20,10 @@ const usage = `usage: xianfeng COMMAND [flags]
   serve [--config FILE] [--data DIR]   run the server (pages on http://localhost:8080)
   serve --demo                         run with a test card in a temporary folder
   serve --open                         no keys asked, this machine only
+  import [--data DIR] FILE.csv         make sites of a list, beside a running server or without one
   version                              print the version
 
-xianfeng serve -h lists the flags. Signals: SIGHUP reads the configuration again,
+xianfeng COMMAND -h lists the flags. Signals: SIGHUP reads the configuration again,
 SIGINT and SIGTERM stop.
 `
 
@@ -45,6 +46,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch args[0] {
 	case "serve":
 		return serve(args[1:], stdout, stderr)
+	case "import":
+		return importSites(args[1:], stdout, stderr)
 	case "version", "--version", "-version":
 		fmt.Fprintln(stdout, "xianfeng", app.Version())
 		return exitOK

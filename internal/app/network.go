@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"xianfeng/internal/config"
@@ -46,6 +48,7 @@ func openNetwork(ctx context.Context, cfg *config.Config, dataDir string) (*netw
 	}
 	n := &network{db: db, sites: sites, zone: cfg.Network.Location()}
 	db.Listen(n.tell)
+	db.Ahead(n.ahead)
 	// The database tells of a change of the sites before the tree is the new one: a page made in between is old.
 	sites.Listen(n.tell)
 	return n, nil
@@ -80,6 +83,41 @@ func (s *server) startNetwork(ctx context.Context) error {
 			s.log.Error("close the database", "error", err)
 		}
 	})
+	s.follow()
 	s.log.Info("network opened", "sites", n.sites.Tree().Len())
 	return nil
+}
+
+// follow hears of what other processes change: a command beside the server, another node.
+func (s *server) follow() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	// The goroutine ends with cancel; the part's close waits for it.
+	go func() {
+		defer close(done)
+		s.network.db.Follow(ctx, func(err error) {
+			if err != nil {
+				s.log.Error("changes of other processes are not heard of", "error", err)
+				return
+			}
+			s.log.Info("changes of other processes are heard of again")
+		})
+	}()
+	s.built("changes", func() {
+		cancel()
+		<-done
+	})
+}
+
+// ahead reads anew what is kept in memory and was changed by another process.
+func (n *network) ahead(ctx context.Context, tags []string) error {
+	if slices.ContainsFunc(tags, ofSites) {
+		return n.sites.Reload(ctx)
+	}
+	return nil
+}
+
+// ofSites reports whether a tag can mean that the tree is another one.
+func ofSites(tag string) bool {
+	return tag == "network" || strings.HasPrefix(tag, "site:") || strings.HasPrefix(tag, "tree:")
 }
