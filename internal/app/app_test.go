@@ -15,14 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"xianfeng/internal/config"
 	"xianfeng/media"
 	"xianfeng/web"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // local is a configuration of free ports on loopback.
 const local = `
