@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"xianfeng/internal/errs"
 	"xianfeng/internal/site"
@@ -66,8 +65,8 @@ func (db *DB) Accounts(ctx context.Context, q AccountQuery) ([]site.Account, err
 		w.add("("+home.parts[0]+" OR id IN (SELECT account_id FROM grants"+granted.text()+"))", append(home.args, granted.args...)...)
 	}
 	if q.Text != "" {
-		part := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToLower(q.Text)) + "%"
-		w.add(`(login LIKE ? ESCAPE '\' OR LOWER(name) LIKE ? ESCAPE '\')`, part, part)
+		part := anywhere(q.Text)
+		w.add("("+db.d.lower("login")+` LIKE ? ESCAPE '\' OR `+db.d.lower("name")+` LIKE ? ESCAPE '\')`, part, part)
 	}
 	query := "SELECT " + accountColumns + " FROM accounts" + w.text() + " ORDER BY login"
 	if q.Limit > 0 {

@@ -14,15 +14,15 @@ func neighbour(t *testing.T, db *DB) *DB {
 	t.Helper()
 	var address string
 	if db.d.postgres() {
-		var name string
-		if err := db.row(t.Context(), "SELECT current_database()").Scan(&name); err != nil {
+		var schema string
+		if err := db.row(t.Context(), "SELECT current_schema()").Scan(&schema); err != nil {
 			t.Fatal(err)
 		}
 		c, err := postgres()
 		if err != nil {
 			t.Fatal(err)
 		}
-		address = c.address(name)
+		address = c.address(schema)
 	} else {
 		var file string
 		if err := db.row(t.Context(), "SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&file); err != nil {

@@ -27,7 +27,7 @@ type cluster struct {
 	admin *sql.DB
 	stdin io.Closer // the server ends when this does, also where the tests are killed
 	done  chan error
-	made  atomic.Int64 // databases
+	made  atomic.Int64 // schemas
 }
 
 // postgres starts the cluster when the first test asks for it. TestMain stops it.
@@ -47,8 +47,8 @@ func stopPostgres() error {
 	return c.stop()
 }
 
-// newPostgres makes a database with the schema in it and returns its address. The database is dropped when
-// the test ends.
+// newPostgres makes room for a database and returns its address. It is thrown away when the test ends.
+// A schema of PostgreSQL's stands for a database: it is there sooner.
 func newPostgres(tb testing.TB) string {
 	tb.Helper()
 	started.Store(true)
@@ -57,40 +57,19 @@ func newPostgres(tb testing.TB) string {
 		tb.Fatalf("PostgreSQL, which these tests need (Debian: apt-get install postgresql): %v", err)
 	}
 	name := fmt.Sprintf("test_%d", c.made.Add(1))
-	if _, err := c.admin.ExecContext(tb.Context(), "CREATE DATABASE "+name+" TEMPLATE migrated"); err != nil {
+	if _, err := c.admin.ExecContext(tb.Context(), "CREATE SCHEMA "+name); err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
-		if _, err := c.admin.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if _, err := c.admin.ExecContext(context.Background(), "DROP SCHEMA "+name+" CASCADE"); err != nil {
 			tb.Error(err)
 		}
 	})
 	return c.address(name)
 }
 
-// emptyPostgres is newPostgres without the schema.
-func emptyPostgres(tb testing.TB) string {
-	tb.Helper()
-	address := newPostgres(tb)
-	c, err := postgres()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	u, err := url.Parse(address)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	name := u.Path[1:]
-	for _, statement := range []string{"DROP DATABASE " + name, "CREATE DATABASE " + name} {
-		if _, err := c.admin.ExecContext(tb.Context(), statement); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	return address
-}
-
-func (c *cluster) address(database string) string {
-	return "postgres:///" + database + "?" + url.Values{"host": {c.dir}, "user": {"xianfeng"}}.Encode()
+func (c *cluster) address(schema string) string {
+	return "postgres:///postgres?" + url.Values{"host": {c.dir}, "user": {"xianfeng"}, "search_path": {schema}}.Encode()
 }
 
 // programs finds the folder of PostgreSQL's programs: Debian keeps those of the server out of the PATH.
@@ -165,7 +144,7 @@ func (c *cluster) start(bin string) error {
 	server := exec.Command("/bin/sh", "-c", `exec 3<&0; "$@" 3<&- </dev/null & server=$!; (read -r _ <&3; kill -INT $server) & exec 3<&-; wait $server`, "sh",
 		filepath.Join(bin, "postgres"), "-D", data, "-c", "listen_addresses=", "-c", "unix_socket_directories="+c.dir,
 		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=200",
-		"-c", "autovacuum=off", "-c", "jit=off")
+		"-c", "autovacuum=off", "-c", "jit=off", "-c", "max_locks_per_transaction=1000", "-c", "client_min_messages=error")
 	log, err := os.Create(filepath.Join(c.dir, "log"))
 	if err != nil {
 		return fmt.Errorf("make the log: %w", err)
@@ -183,24 +162,20 @@ func (c *cluster) start(bin string) error {
 		text, _ := os.ReadFile(log.Name())
 		return errors.Join(fmt.Errorf("%w: %s", err, text), c.stdin.Close())
 	}
-	template, err := Open(context.Background(), c.address("migrated"))
-	if err != nil {
-		return err
-	}
-	return template.Close()
+	return nil
 }
 
-// await waits until the server answers, and makes the database that the others are copies of.
+// await waits until the server answers.
 func (c *cluster) await() error {
 	var err error
-	if c.admin, err = sql.Open("pgx", c.address("postgres")); err != nil {
+	if c.admin, err = sql.Open("pgx", c.address("public")); err != nil {
 		return fmt.Errorf("open the server: %w", err)
 	}
 	patience := time.After(60 * time.Second)
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	for {
-		if _, err = c.admin.Exec("CREATE DATABASE migrated"); err == nil {
+		if _, err = c.admin.Exec("SELECT 1"); err == nil {
 			return nil
 		}
 		select {

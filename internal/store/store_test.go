@@ -17,7 +17,7 @@ import (
 func TestOpenTwiceChangesNothing(t *testing.T) {
 	for name, address := range map[string]string{
 		"sqlite":   "sqlite:" + filepath.Join(t.TempDir(), "网络 100%?#.db"),
-		"postgres": emptyPostgres(t),
+		"postgres": newPostgres(t),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var versions []int64
@@ -50,7 +50,7 @@ func TestOpenTwiceChangesNothing(t *testing.T) {
 func TestOpenByTwoAtOnce(t *testing.T) {
 	for name, address := range map[string]string{
 		"sqlite":   "sqlite:" + filepath.Join(t.TempDir(), "network.db"),
-		"postgres": emptyPostgres(t),
+		"postgres": newPostgres(t),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var all sync.WaitGroup

@@ -7,6 +7,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if address := os.Getenv(writerAddress); address != "" {
+		writeUntilKilled(address)
+	}
 	code := m.Run()
 	if err := stopPostgres(); err != nil {
 		println("stop PostgreSQL:", err.Error())

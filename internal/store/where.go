@@ -61,3 +61,14 @@ func (w *where) text() string {
 func marks(n int) string {
 	return strings.TrimSuffix(strings.Repeat("?, ", n), ", ")
 }
+
+// anywhere is the pattern, with \ as its escape, that finds a text in what dialect.lower made small.
+func anywhere(text string) string {
+	small := strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, text)
+	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(small) + "%"
+}
