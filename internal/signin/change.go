@@ -217,3 +217,20 @@ func (s *Service) UnlinkFor(ctx context.Context, v *Visit, i Identity) error {
 	}
 	return nil
 }
+
+// State is what an account signs in with, as its holder may know it.
+type State struct {
+	Password bool
+	Second   bool
+	Recovery int  // codes that are left
+	Asked    bool // the holder's role asks for a second factor
+}
+
+// State returns what the visitor signs in with.
+func (s *Service) State(ctx context.Context, v *Visit) (State, error) {
+	c, err := s.cfg.Store.Credential(ctx, v.Account.ID)
+	if err != nil {
+		return State{}, fmt.Errorf("account %d: %w", v.Account.ID, err)
+	}
+	return State{c.Password != "", c.TOTP != nil, len(c.Recovery), s.wantsSecond(v.Account)}, nil
+}

@@ -52,15 +52,18 @@ func (v *Visit) Who() site.Who {
 
 type contextKey struct{}
 
-// NewContext returns a context that knows who asks.
-func NewContext(ctx context.Context, v *Visit) context.Context {
-	return context.WithValue(ctx, contextKey{}, v)
+// NewContext returns a context that knows who asks, once somebody wants to know: most requests of people who
+// are signed in are for what everybody may have. find is called by each who wants to know.
+func NewContext(ctx context.Context, find func() *Visit) context.Context {
+	return context.WithValue(ctx, contextKey{}, find)
 }
 
 // FromContext returns who asks; nil: a visitor.
 func FromContext(ctx context.Context) *Visit {
-	v, _ := ctx.Value(contextKey{}).(*Visit)
-	return v
+	if find, ok := ctx.Value(contextKey{}).(func() *Visit); ok {
+		return find()
+	}
+	return nil
 }
 
 // newToken returns 256 random bits as text.
