@@ -21,6 +21,7 @@ const usage = `usage: xianfeng COMMAND [flags]
   serve --demo                         run with a test card in a temporary folder
   serve --open                         no keys asked, this machine only
   import [--data DIR] FILE.csv         make sites of a list, beside a running server or without one
+  account add --login LOGIN            make somebody who can sign in; first an administrator
   version                              print the version
 
 xianfeng COMMAND -h lists the flags. Signals: SIGHUP reads the configuration again,
@@ -48,6 +49,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return serve(args[1:], stdout, stderr)
 	case "import":
 		return importSites(args[1:], stdout, stderr)
+	case "account":
+		return account(args[1:], stdout, stderr)
 	case "version", "--version", "-version":
 		fmt.Fprintln(stdout, "xianfeng", app.Version())
 		return exitOK

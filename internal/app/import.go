@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,6 +51,9 @@ func Import(ctx context.Context, o ImportOptions) error {
 		_, report = l.Plan(n.sites.Tree(), how)
 	} else {
 		report, err = roster.Import(ctx, n.sites, l, how)
+		if err == nil {
+			err = n.furnish(ctx) // done already, unless it failed
+		}
 	}
 	p.end()
 	o.print(&report)
@@ -59,7 +63,7 @@ func Import(ctx context.Context, o ImportOptions) error {
 			fmt.Sprintf("有 %d 行不能导入，因此没有导入任何内容（--skip-bad 可跳过这些行）", len(report.Bad)),
 			fmt.Sprintf("%d bad lines, nothing was imported (--skip-bad leaves them out)", len(report.Bad))))
 	case err != nil:
-		return fmt.Errorf("nothing was imported: %w", err)
+		return fmt.Errorf("import %s: %w", o.File, err)
 	}
 	return nil
 }
@@ -88,7 +92,7 @@ func (o *ImportOptions) open(ctx context.Context) (*network, error) {
 	if err := os.MkdirAll(o.DataDir, 0o750); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	n, err := openNetwork(ctx, &cfg, o.DataDir)
+	n, err := openNetwork(ctx, &cfg, o.DataDir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, fmt.Errorf("open the network of sites: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -165,7 +166,7 @@ func killImport(t *testing.T, dir, file string, after int) {
 func siteNames(t *testing.T, dir string) map[string]int {
 	t.Helper()
 	cfg := config.Default()
-	n, err := openNetwork(t.Context(), &cfg, dir)
+	n, err := openNetwork(t.Context(), &cfg, dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

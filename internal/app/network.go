@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"xianfeng/internal/config"
+	"xianfeng/internal/content"
+	"xianfeng/internal/errs"
 	"xianfeng/internal/site"
 	"xianfeng/internal/store"
 )
@@ -20,9 +23,11 @@ const databaseFile = "network.db"
 // network is the database with the sites in it, and whoever wants to hear of changes. It is nil in a server
 // that is for media only.
 type network struct {
-	db    *store.DB
-	sites *site.Network
-	zone  *time.Location
+	db      *store.DB
+	sites   *site.Network
+	columns *content.Columns
+	zone    *time.Location
+	log     *slog.Logger
 
 	listeners []func(tags []string) // complete before the first request
 }
@@ -37,7 +42,7 @@ func openDatabase(ctx context.Context, cfg *config.Config, dataDir string) (*sto
 }
 
 // openNetwork opens the database and reads the sites.
-func openNetwork(ctx context.Context, cfg *config.Config, dataDir string) (*network, error) {
+func openNetwork(ctx context.Context, cfg *config.Config, dataDir string, log *slog.Logger) (*network, error) {
 	db, err := openDatabase(ctx, cfg, dataDir)
 	if err != nil {
 		return nil, err
@@ -46,11 +51,17 @@ func openNetwork(ctx context.Context, cfg *config.Config, dataDir string) (*netw
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	n := &network{db: db, sites: sites, zone: cfg.Network.Location()}
+	columns, err := content.OpenColumns(ctx, db, sites)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	n := &network{db: db, sites: sites, columns: columns, zone: cfg.Network.Location(), log: log}
 	db.Listen(n.tell)
 	db.Ahead(n.ahead)
-	// The database tells of a change of the sites before the tree is the new one: a page made in between is old.
-	sites.Listen(n.tell)
+	sites.Listen(n.newTree)
+	if err := n.furnish(ctx); err != nil { // a killed process may have left a site bare
+		return nil, errors.Join(err, db.Close())
+	}
 	return n, nil
 }
 
@@ -73,7 +84,7 @@ func (s *server) startNetwork(ctx context.Context) error {
 	if s.opts.Demo {
 		cfg.Database = ""
 	}
-	n, err := openNetwork(ctx, &cfg, s.opts.DataDir)
+	n, err := openNetwork(ctx, &cfg, s.opts.DataDir, s.log)
 	if err != nil {
 		return fmt.Errorf("open the network of sites: %w", err)
 	}
@@ -109,15 +120,50 @@ func (s *server) follow() {
 	})
 }
 
+// newTree is told of changes of the sites by this process, when the tree is the new one. The database has told of
+// them already, before: a page made in between is old.
+func (n *network) newTree(tags []string) {
+	if err := n.furnish(context.Background()); err != nil {
+		n.log.Error("standard columns of new sites", "error", err)
+	}
+	n.tell(tags)
+}
+
+// furnish gives sites at the top that have no columns of their own the standard ones.
+func (n *network) furnish(ctx context.Context) error {
+	var bare []site.ID
+	for _, top := range n.sites.Tree().Tops() {
+		if top.Level != site.Partner && len(n.columns.Own(top.ID)) == 0 {
+			bare = append(bare, top.ID)
+		}
+	}
+	if len(bare) == 0 {
+		return nil
+	}
+	err := n.columns.Install(ctx, content.System(), bare...)
+	if errors.Is(err, errs.Exists) { // another process was faster
+		err = n.columns.Reload(ctx)
+	}
+	return err
+}
+
 // ahead reads anew what is kept in memory and was changed by another process.
 func (n *network) ahead(ctx context.Context, tags []string) error {
-	if slices.ContainsFunc(tags, ofSites) {
-		return n.sites.Reload(ctx)
+	tree := slices.ContainsFunc(tags, ofSites)
+	if tree {
+		if err := n.sites.Reload(ctx); err != nil {
+			return err
+		}
+	}
+	if tree || slices.ContainsFunc(tags, ofColumns) {
+		return n.columns.Reload(ctx)
 	}
 	return nil
 }
 
 // ofSites reports whether a tag can mean that the tree is another one.
 func ofSites(tag string) bool {
-	return tag == "network" || strings.HasPrefix(tag, "site:") || strings.HasPrefix(tag, "tree:")
+	return tag == content.NetworkTag || strings.HasPrefix(tag, "site:") || strings.HasPrefix(tag, "tree:")
 }
+
+func ofColumns(tag string) bool { return strings.HasPrefix(tag, "cols:") }

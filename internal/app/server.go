@@ -17,6 +17,7 @@ import (
 	"xianfeng/internal/config"
 	"xianfeng/internal/keys"
 	"xianfeng/internal/metrics"
+	"xianfeng/internal/store"
 	"xianfeng/media"
 	"xianfeng/media/datagram"
 	"xianfeng/media/hls"
@@ -348,7 +349,30 @@ func (s *server) announce() {
 	case s.opts.Open:
 		fmt.Fprintf(out, "Open: whoever is on this machine may publish and watch.\n\n")
 	default:
-		fmt.Fprintf(out, "The key that may publish and change everything is in %s\n\n", s.keyPlace())
+		fmt.Fprintf(out, "The key that may publish and change every stream is in %s\n", s.keyPlace())
+		s.announceFirstSteps()
+		fmt.Fprintln(out)
+	}
+}
+
+// announceFirstSteps tells how an empty network gets its sites and somebody to look after them.
+func (s *server) announceFirstSteps() {
+	flags := "--data " + s.opts.DataDir
+	if s.opts.ConfigFile != "" {
+		flags += " --config " + s.opts.ConfigFile
+	}
+	if s.network.sites.Tree().Len() == 0 {
+		fmt.Fprintf(s.opts.Stdout, "There are no sites yet:     xianfeng import %s sites.csv\n", flags)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	people, err := s.network.db.Accounts(ctx, store.AccountQuery{Limit: 1})
+	if err != nil {
+		s.log.Error("look for accounts", "error", err)
+		return
+	}
+	if len(people) == 0 {
+		fmt.Fprintf(s.opts.Stdout, "Nobody can sign in so far:  xianfeng account add %s --login admin --name NAME\n", flags)
 	}
 }
 
