@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -44,6 +45,7 @@ type Config struct {
 
 	Database string  `yaml:"database"` // postgres://… or sqlite:FILE; "": SQLite in the data folder
 	Network  Network `yaml:"network"`
+	Signin   Signin  `yaml:"signin"`
 }
 
 // Network says what holds for all sites.
@@ -160,6 +162,7 @@ func Default() Config {
 		Access:  Access{Read: []string{"*"}, Keys: []Key{}},
 		Sources: []Source{},
 		Network: Network{Timezone: "Asia/Shanghai"},
+		Signin:  Signin{Proxies: []string{}, Providers: []Provider{}},
 	}
 }
 
@@ -267,6 +270,7 @@ func (c *Config) check() error {
 	if _, err := time.LoadLocation(c.Network.Timezone); err != nil || c.Network.Timezone == "" || c.Network.Timezone == "Local" {
 		bad("network.timezone", "%q is not a time zone like Asia/Shanghai", c.Network.Timezone)
 	}
+	c.Signin.check(bad)
 	seen := map[string]bool{}
 	for i, s := range c.Sources {
 		where := fmt.Sprintf("sources[%d]", i)
@@ -355,6 +359,7 @@ func (c *Config) FixedParts(d *Config) []string {
 		"access.apiKey":    c.Access.APIKey != d.Access.APIKey,
 		"database":         c.Database != d.Database,
 		"network":          c.Network != d.Network,
+		"signin":           !reflect.DeepEqual(c.Signin, d.Signin),
 	} {
 		if differ {
 			out = append(out, name)

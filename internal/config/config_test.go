@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -64,6 +65,12 @@ func TestParseRefuses(t *testing.T) {
 		"passphrase":      {"srt: {passphrase: short}", "10 to 79"},
 		"database":        {"database: 'mysql://x/y'", "database"},
 		"no database":     {"database: 'sqlite:'", "database"},
+		"sign-in address": {"signin: {address: 'https://a/b'}", "signin.address"},
+		"proxies":         {"signin: {proxies: [x]}", "signin.proxies"},
+		"mail":            {"signin: {address: 'https://a', mail: {server: a}}", "signin.mail.server"},
+		"mail links":      {"signin: {mail: {server: 'a:25', from: 'a@b'}}", "signin.address"},
+		"provider":        {"signin: {providers: [{id: A, issuer: 'https://x', clientID: y}]}", "signin.providers"},
+		"issuer":          {"signin: {providers: [{id: a, issuer: x, clientID: y}]}", "issuer"},
 		"time zone":       {"network: {timezone: Mars/Olympus}", "Mars/Olympus"},
 		"not yaml":        {"\t{", ""},
 	} {
@@ -74,7 +81,7 @@ func TestParseRefuses(t *testing.T) {
 }
 
 func TestErrorsDoNotRepeatSecrets(t *testing.T) {
-	for _, in := range []string{`access: {keys: ["abcd-key9"]}`, "database: mysql://me:abcd@db/x", "database: 'postgres://me:abcd@db:port/x'", "database: [abcd]"} {
+	for _, in := range []string{`access: {keys: ["abcd-key9"]}`, "database: mysql://me:abcd@db/x", "database: 'postgres://me:abcd@db:port/x'", "database: [abcd]", "signin: {mail: {password: [abcd]}}", "signin: {mail: {server: x, password: abcd}}"} {
 		if _, err := Parse([]byte(in)); err == nil || strings.Contains(err.Error(), "abcd") {
 			t.Errorf("%s: got %v, want an error without the secret", in, err)
 		}
@@ -121,4 +128,17 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestSecretsAreNotPrinted(t *testing.T) {
+	c, err := Parse([]byte("signin: {address: 'https://a.example', proxies: [10.0.0.1, 'fd00::/8'], mail: {server: 'm:587', from: 'a@b', password: geheim}, providers: [{id: a, issuer: 'https://x', clientID: y, secret: geheim}]}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(c.Signin); strings.Contains(got, "geheim") {
+		t.Errorf("got %s", got)
+	}
+	if got := c.Signin.Prefixes(); len(got) != 2 || got[0].Bits() != 32 {
+		t.Errorf("proxies: got %v", got)
+	}
 }
