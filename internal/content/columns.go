@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -26,6 +27,7 @@ type Columns struct {
 	keep    ColumnKeeper
 	network *site.Network
 	own     atomic.Pointer[map[site.ID][]Column] // as defined, by position; nobody changes it
+	changed func(tags []string)                  // nil: nobody listens
 
 	mu sync.Mutex // one change at a time
 }
@@ -37,6 +39,21 @@ func OpenColumns(ctx context.Context, keep ColumnKeeper, network *site.Network) 
 		return nil, err
 	}
 	return c, nil
+}
+
+// Listen has fn called with the tags of every change, on the goroutine that saved it, when the picture is the
+// new one: the database tells before that. It is called once, before the first change.
+func (c *Columns) Listen(fn func(tags []string)) { c.changed = fn }
+
+// Ahead reads the columns again if tags of another process say that they changed. It is called before the
+// tags are told to others.
+func (c *Columns) Ahead(ctx context.Context, tags []string) error {
+	for _, t := range tags {
+		if strings.HasPrefix(t, "cols:") || t == NetworkTag {
+			return c.Reload(ctx)
+		}
+	}
+	return nil
 }
 
 // Reload reads the columns again: another process changed them.
@@ -59,6 +76,21 @@ func (c *Columns) reloadLocked(ctx context.Context) error {
 		slices.SortFunc(cols, byPosition)
 	}
 	c.own.Store(&own)
+	return nil
+}
+
+// replaceLocked puts a new picture in the place of the old one after a change of some sites' columns.
+func (c *Columns) replaceLocked(ctx context.Context, sites ...site.ID) error {
+	if err := c.reloadLocked(ctx); err != nil {
+		return err
+	}
+	if c.changed != nil {
+		tags := make([]string, len(sites))
+		for i, id := range sites {
+			tags[i] = ColumnsTag(id)
+		}
+		c.changed(tags)
+	}
 	return nil
 }
 
@@ -134,7 +166,7 @@ func (c *Columns) Save(ctx context.Context, by Actor, col Column) (Column, error
 	if err != nil {
 		return col, fmt.Errorf("column %s of site %d: %w", col.Slug, col.Site, err)
 	}
-	return kept[0], c.reloadLocked(ctx)
+	return kept[0], c.replaceLocked(ctx, col.Site)
 }
 
 // Delete takes a column away that no article stands in.
@@ -151,7 +183,7 @@ func (c *Columns) Delete(ctx context.Context, by Actor, at site.ID, slug string)
 		if err := c.keep.DeleteColumn(ctx, col, by.entry(at, "column.change", "column:"+slug, `{"deleted":true}`)); err != nil {
 			return fmt.Errorf("column %s of site %d: %w", slug, at, err)
 		}
-		return c.reloadLocked(ctx)
+		return c.replaceLocked(ctx, at)
 	}
 	return fmt.Errorf("column %s of site %d: %w", slug, at, errs.NotFound)
 }
@@ -188,5 +220,5 @@ func (c *Columns) Install(ctx context.Context, by Actor, sites ...site.ID) error
 	if _, err := c.keep.SaveColumns(ctx, missing, entries...); err != nil {
 		return fmt.Errorf("standard columns: %w", err)
 	}
-	return c.reloadLocked(ctx)
+	return c.replaceLocked(ctx, sites...)
 }

@@ -274,3 +274,19 @@ func placementTag(p *content.Placement) string {
 }
 
 var errNoWords = errors.New("a public article was placed anew without its words")
+
+// What package content asks of a store.
+var (
+	_ content.Articles     = (*DB)(nil)
+	_ content.Trails       = (*DB)(nil)
+	_ content.Offers       = (*DB)(nil)
+	_ content.Shelves      = (*DB)(nil)
+	_ content.ColumnKeeper = (*DB)(nil)
+	_ content.LinkKeeper   = (*DB)(nil)
+	_ content.CardKeeper   = (*DB)(nil)
+	_ content.ViewKeeper   = (*DB)(nil)
+	_ content.HealthKeeper = (*DB)(nil)
+	_ content.FigureKeeper = (*DB)(nil)
+	_ content.Placer       = (*DB)(nil)
+	_ content.Batch        = (*DB)(nil)
+)

@@ -178,6 +178,7 @@ CREATE INDEX articles_site ON articles (site_id, state, updated);
 CREATE INDEX articles_owner ON articles (owner_id, updated);
 CREATE INDEX articles_state ON articles (state, updated);
 CREATE INDEX articles_updated ON articles (updated);
+CREATE INDEX articles_published ON articles (published, site_id) WHERE live_n > 0;
 CREATE INDEX articles_due ON articles (publish_at) WHERE state = 'scheduled';
 CREATE INDEX articles_expire ON articles (expires) WHERE live_n > 0 AND expires > 0;
 CREATE INDEX articles_origin ON articles (origin_id) WHERE origin_id > 0;
@@ -267,6 +268,8 @@ CREATE TABLE links (
   reason TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX links_site ON links (site_id, position);
+CREATE INDEX links_checked ON links (checked);
+CREATE INDEX links_failing ON links (site_id) WHERE failures > 0;
 
 -- Broadcast cards: a live stream on all sites of a subtree.
 CREATE TABLE cards (
@@ -278,7 +281,7 @@ CREATE TABLE cards (
   began BIGINT NOT NULL,
   ended BIGINT NOT NULL DEFAULT 0
 );
-CREATE INDEX cards_site ON cards (site_id, ended);
+CREATE INDEX cards_site ON cards (ended, site_id);
 
 -- How often things were looked at.
 CREATE TABLE views (
@@ -292,6 +295,7 @@ CREATE TABLE daily (
   visitors BIGINT NOT NULL,
   PRIMARY KEY (site_id, day)
 );
+CREATE INDEX daily_day ON daily (day);
 
 -- Words of what is public, as terms with spaces between: see internal/content/words.go. The number of a row
 -- grows with publication, so that the newest hits are the last of every list of the index.
