@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -111,7 +110,7 @@ func (o *AccountOptions) open(ctx context.Context) (*network, *signin.Service, e
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the network of sites: %w", err)
 	}
-	service, err := n.signin(&cfg, o.DataDir, slog.New(slog.DiscardHandler))
+	service, err := n.signin(ctx, &cfg, o.DataDir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, nil, errors.Join(err, n.db.Close())
 	}
@@ -165,13 +164,4 @@ func (o *AccountOptions) set(ctx context.Context, service *signin.Service, id si
 		fmt.Fprintf(o.Stdout, "password: %s\nIt is shown this once, and has to be changed at the first sign-in.\n", password)
 	}
 	return nil
-}
-
-// signin returns what finds out who somebody is.
-func (n *network) signin(_ *config.Config, dataDir string, log *slog.Logger) (*signin.Service, error) {
-	key, err := signin.LoadKey(filepath.Join(dataDir, keySignin))
-	if err != nil {
-		return nil, err
-	}
-	return signin.New(signin.Config{Store: n.db, Key: key, Tree: n.sites.Tree, Log: log})
 }

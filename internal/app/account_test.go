@@ -59,7 +59,7 @@ func TestFirstAdministrator(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer n.db.Close() //nolint:errcheck // only read
-	service, err := n.signin(&cfg, dir, slog.New(slog.DiscardHandler))
+	service, err := n.signin(t.Context(), &cfg, dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -101,7 +101,7 @@ func (s *server) start(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	s.sources.configure(cfg.Sources)
-	if err := s.startHTTP(w); err != nil {
+	if err := s.startHTTP(ctx, w); err != nil {
 		return err
 	}
 	if err := s.startMetrics(); err != nil {
@@ -174,7 +174,7 @@ func (s *server) startDoors() error {
 }
 
 // startHTTP starts the port of pages, API, HLS and signalling.
-func (s *server) startHTTP(w *whip.Server) error { // w may be nil
+func (s *server) startHTTP(ctx context.Context, w *whip.Server) error { // w may be nil
 	key, err := s.operatorKey(s.cfg.Access)
 	if err != nil {
 		return err
@@ -187,11 +187,17 @@ func (s *server) startHTTP(w *whip.Server) error { // w may be nil
 	if w != nil { // WebRTC is not off
 		c.WHIP, c.WHEP = http.HandlerFunc(w.ServeWHIP), http.HandlerFunc(w.ServeWHEP)
 	}
+	through := func(h http.Handler) http.Handler { return h }
+	if s.network != nil {
+		if through, err = s.addSites(ctx, &c); err != nil {
+			return fmt.Errorf("pages of the sites: %w", err)
+		}
+	}
 	pages, err := web.New(c)
 	if err != nil {
 		return err
 	}
-	return s.serve("http", s.cfg.HTTP, pages.Handler(), &lane.Config{HLS: s.hls, Lines: web.CommonLines, Admits: pages.Admits})
+	return s.serve("http", s.cfg.HTTP, through(pages.Handler()), &lane.Config{HLS: s.hls, Lines: web.CommonLines, Admits: pages.Admits})
 }
 
 func (s *server) startMetrics() error {

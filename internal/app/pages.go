@@ -1,0 +1,75 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+
+	"xianfeng/internal/config"
+	"xianfeng/internal/errs"
+	"xianfeng/internal/signin"
+	"xianfeng/web"
+	"xianfeng/web/kit"
+	"xianfeng/web/sign"
+)
+
+// signinSetting is the setting that has the network's rules of signing in; what it leaves out is as usual.
+const signinSetting = "signin"
+
+// signin returns what finds out who somebody is. It is closed by the caller.
+func (n *network) signin(ctx context.Context, cfg *config.Config, dataDir string, log *slog.Logger) (*signin.Service, error) {
+	key, err := signin.LoadKey(filepath.Join(dataDir, keySignin))
+	if err != nil {
+		return nil, err
+	}
+	rules := signin.DefaultRules()
+	set, err := n.db.Setting(ctx, nil, signinSetting)
+	switch {
+	case errors.Is(err, errs.NotFound):
+	case err != nil:
+		return nil, fmt.Errorf("rules of signing in: %w", err)
+	default:
+		if err := json.Unmarshal(set, &rules); err != nil {
+			return nil, fmt.Errorf("rules of signing in: %w", err)
+		}
+	}
+	c := signin.Config{
+		Store: n.db, Key: key, Tree: n.sites.Tree, Rules: rules, Name: cfg.Network.Name, Address: cfg.Signin.Address, Log: log,
+	}
+	if m := cfg.Signin.Mail; m.Server != "" {
+		c.Mail = signin.SMTP{Address: m.Server, From: m.From, Login: m.Login, Password: m.Password, Plain: m.Plain}
+	}
+	for _, p := range cfg.Signin.Providers {
+		c.Providers = append(c.Providers, signin.Provider(p))
+	}
+	return signin.New(c)
+}
+
+// addSites adds the pages that stand on the network of sites to what package web answers, and returns what every
+// request goes through before.
+func (s *server) addSites(ctx context.Context, c *web.Config) (func(http.Handler) http.Handler, error) {
+	service, err := s.network.signin(ctx, &s.cfg, s.opts.DataDir, s.log)
+	if err != nil {
+		return nil, err
+	}
+	s.built("signing in", service.Close)
+	sessions := sign.NewSessions(service, s.network.sites.Tree, s.log, s.cfg.Signin.Prefixes())
+	k, err := kit.New(kit.Config{
+		Mounts: []kit.Mount{web.Mount, sign.Mount},
+		Log:    s.log, Name: s.cfg.Network.Name, Session: sessions.Visitor,
+	})
+	if err != nil {
+		return nil, err
+	}
+	signs, err := sign.New(sign.Config{Kit: k, Service: service, Sessions: sessions, Log: s.log, Zone: s.network.zone})
+	if err != nil {
+		return nil, err
+	}
+	c.Kit = k
+	c.Parts = append(c.Parts, signs)
+	return sessions.Wrap, nil
+}

@@ -1,0 +1,58 @@
+package app
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestAdministratorSignsIn(t *testing.T) {
+	s, base := begin(t, "", nil)
+	var out bytes.Buffer
+	if err := Import(t.Context(), ImportOptions{DataDir: s.opts.DataDir, File: sitesCSV(t, 3, "省"), Stdout: &out, Stderr: &out}); err != nil {
+		t.Fatal(err)
+	}
+	o := AccountOptions{DataDir: s.opts.DataDir, Login: "admin", Role: "administrator", OwnWords: true, Stdin: strings.NewReader("Green-apple-2026"), Stdout: &out}
+	if err := AddAccount(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	defer c.CloseIdleConnections()
+	ask := func(method, address string, form url.Values) (int, string) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, base+address, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if form != nil {
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+		res, err := c.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close() //nolint:errcheck // read to its end
+		b, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(b)
+	}
+	if code, _ := ask("GET", "/sign/me", nil); code != http.StatusSeeOther && code != http.StatusFound {
+		t.Errorf("one's own page without signing in: got %d", code)
+	}
+	if code, body := ask("POST", "/sign/in", url.Values{"login": {"admin"}, "password": {"Green-apple-2026"}}); code != http.StatusSeeOther {
+		t.Fatalf("signing in: got %d %s", code, body)
+	}
+	if code, body := ask("GET", "/sign/me", nil); code != http.StatusOK || !strings.Contains(body, "admin") {
+		t.Errorf("one's own page: got %d %s", code, body)
+	}
+}
