@@ -34,8 +34,15 @@ type Frame struct {
 
 // Frame returns the frame of an answer to r, as a page of the network has it.
 func (k *Kit) Frame(r *http.Request) Frame {
-	l := LangOf(r)
-	f := Frame{Words: words(l), Lang: l, Look: LookOf(r), Visitor: k.Visitor(r), Site: k.cfg.Name, Home: "/", here: url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}}
+	f := k.FrameIn(r, LangOf(r), LookOf(r))
+	f.Visitor = k.Visitor(r)
+	return f
+}
+
+// FrameIn is Frame for a page that is kept for everybody who reads in a language and in a way: it has nothing
+// of whom it was made for.
+func (k *Kit) FrameIn(r *http.Request, l Lang, look Look) Frame {
+	f := Frame{Words: words(l), Lang: l, Look: look, Site: k.cfg.Name, Home: "/", here: url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}}
 	if f.Site == "" {
 		f.Site = f.Words.SiteName
 	}
