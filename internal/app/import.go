@@ -52,7 +52,7 @@ func Import(ctx context.Context, o ImportOptions) error {
 	} else {
 		report, err = roster.Import(ctx, n.sites, l, how)
 		if err == nil {
-			err = n.furnish(ctx) // done already, unless it failed
+			err = errors.Join(n.furnish(ctx), n.moves.finish(ctx))
 		}
 	}
 	p.end()

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"xianfeng/internal/clean"
 	"xianfeng/internal/config"
 	"xianfeng/internal/content"
 	"xianfeng/internal/errs"
@@ -26,8 +27,10 @@ type network struct {
 	db      *store.DB
 	sites   *site.Network
 	columns *content.Columns
+	clean   *clean.Cleaner
 	zone    *time.Location
 	log     *slog.Logger
+	moves   *reindexer
 
 	listeners []func(tags []string) // complete before the first request
 }
@@ -55,7 +58,8 @@ func openNetwork(ctx context.Context, cfg *config.Config, dataDir string, log *s
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	n := &network{db: db, sites: sites, columns: columns, zone: cfg.Network.Location(), log: log}
+	n := &network{db: db, sites: sites, columns: columns, clean: clean.New(), zone: cfg.Network.Location(), log: log}
+	n.moves = newReindexer(n, log)
 	db.Listen(n.tell)
 	db.Ahead(n.ahead)
 	sites.Listen(n.newTree)
@@ -94,6 +98,7 @@ func (s *server) startNetwork(ctx context.Context) error {
 			s.log.Error("close the database", "error", err)
 		}
 	})
+	s.run("search after moves", n.moves.run)
 	s.follow()
 	s.log.Info("network opened", "sites", n.sites.Tree().Len())
 	return nil
@@ -101,11 +106,7 @@ func (s *server) startNetwork(ctx context.Context) error {
 
 // follow hears of what other processes change: a command beside the server, another node.
 func (s *server) follow() {
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	// The goroutine ends with cancel; the part's close waits for it.
-	go func() {
-		defer close(done)
+	s.run("changes", func(ctx context.Context) {
 		s.network.db.Follow(ctx, func(err error) {
 			if err != nil {
 				s.log.Error("changes of other processes are not heard of", "error", err)
@@ -113,8 +114,19 @@ func (s *server) follow() {
 			}
 			s.log.Info("changes of other processes are heard of again")
 		})
+	})
+}
+
+// run has fn run until the part is closed.
+func (s *server) run(name string, fn func(ctx context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	// The goroutine ends with cancel; the part's close waits for it.
+	go func() {
+		defer close(done)
+		fn(ctx)
 	}()
-	s.built("changes", func() {
+	s.built(name, func() {
 		cancel()
 		<-done
 	})
@@ -127,6 +139,7 @@ func (n *network) newTree(tags []string) {
 		n.log.Error("standard columns of new sites", "error", err)
 	}
 	n.tell(tags)
+	n.moves.look()
 }
 
 // furnish gives sites at the top that have no columns of their own the standard ones.
@@ -154,6 +167,7 @@ func (n *network) ahead(ctx context.Context, tags []string) error {
 		if err := n.sites.Reload(ctx); err != nil {
 			return err
 		}
+		n.moves.seen()
 	}
 	if tree || slices.ContainsFunc(tags, ofColumns) {
 		return n.columns.Reload(ctx)
