@@ -5,3 +5,5 @@
 // It refuses real places, real people and real numbers, and it refuses Go for content: what the sites say
 // lies in data as CSV and Markdown, for whoever writes better Chinese than Go.
 package demo
+
+//go:generate go run ./make-pictures -to data/pictures
