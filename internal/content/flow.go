@@ -185,7 +185,7 @@ func (d *Desk) Pin(ctx context.Context, by Actor, id ArticleID, version int64, p
 		return a, errs.Problems{{Field: "state", Code: "state", Value: string(a.State)}}
 	}
 	a.Pinned = pinned
-	return d.step(ctx, by, a, "publish", "", nil)
+	return d.noted(ctx, by, a, fmt.Sprintf(`{"pinned":%t}`, pinned))
 }
 
 // Expire sets until when a public article is shown; zero: for ever, which things for sale are not.
@@ -202,8 +202,11 @@ func (d *Desk) Expire(ctx context.Context, by Actor, id ArticleID, version int64
 	case at.IsZero() && a.Kind == Produce:
 		return a, errs.Problems{{Field: "until", Code: "missing"}}
 	}
-	a.Expires = at.UTC()
-	return d.step(ctx, by, a, "publish", "", nil)
+	a.Expires = time.Time{}
+	if !at.IsZero() {
+		a.Expires = at.UTC()
+	}
+	return d.noted(ctx, by, a, fmt.Sprintf(`{"expires":%d}`, at.Unix()))
 }
 
 // Refile moves an article to another column of its site, of the same kind, at once.
@@ -216,8 +219,14 @@ func (d *Desk) Refile(ctx context.Context, by Actor, id ArticleID, version int64
 	if !ok || col.Kind != a.Kind {
 		return a, errs.Problems{{Field: "slug", Code: "unknown", Value: slug}}
 	}
+	was := a.Slug
 	a.Slug = slug
-	return d.step(ctx, by, a, "save", "", nil)
+	return d.noted(ctx, by, a, fmt.Sprintf(`{"from":%q,"to":%q}`, was, slug))
+}
+
+// noted keeps a change of what is public that is no new text.
+func (d *Desk) noted(ctx context.Context, by Actor, a Article, detail string) (Article, error) {
+	return d.keep(ctx, Edit{Article: a, Entries: []site.Entry{by.entry(a.Site, "article.publish", "", detail)}})
 }
 
 // wants refuses articles in other states.
@@ -232,14 +241,6 @@ func wants(a *Article, states ...State) error {
 
 func (d *Desk) step(ctx context.Context, by Actor, a Article, action, remark string, words *Words) (Article, error) {
 	e := Edit{Article: a, Words: words, Entries: []site.Entry{by.entry(a.Site, "article."+action, "", "")}}
-	remark = strings.TrimSpace(remark)
-	switch action {
-	case "submit", "sendback", "withdraw", "schedule":
-		e.Remark = &Remark{By: by.Who.Account, At: d.Now().UTC(), Action: action, Text: remark}
-	case "publish":
-		if words != nil {
-			e.Remark = &Remark{By: by.Who.Account, At: d.Now().UTC(), Action: action, Text: remark}
-		}
-	}
+	e.Remark = &Remark{By: by.Who.Account, At: d.Now().UTC(), Action: action, Text: strings.TrimSpace(remark)}
 	return d.keep(ctx, e)
 }

@@ -158,10 +158,10 @@ func inNumbers[T ~int64](w *where, column string, values []T) {
 		w.parts = append(w.parts, "1 = 0")
 		return
 	}
-	w.parts = append(w.parts, column+" IN ("+numbers(values)+")")
+	w.parts = append(w.parts, column+" IN ("+numberList(values)+")")
 }
 
-func numbers[T ~int64](values []T) string {
+func numberList[T ~int64](values []T) string {
 	var b strings.Builder
 	for i, v := range values {
 		if i > 0 {

@@ -177,7 +177,7 @@ func (db *DB) find(ctx context.Context, terms string, limit int) ([]int64, error
 
 // hits returns what stands behind rows of the index, in their order.
 func (db *DB) hits(ctx context.Context, found []int64) ([]content.Hit, error) {
-	rows, err := db.rows(ctx, "SELECT "+itemColumns+", r.body, s.id FROM search_rows s JOIN articles a ON a.id = s.article_id JOIN revisions r ON r.article_id = a.id AND r.n = a.live_n WHERE s.id IN ("+numbers(found)+") AND a.live_n > 0")
+	rows, err := db.rows(ctx, "SELECT "+itemColumns+", r.body, s.id FROM search_rows s JOIN articles a ON a.id = s.article_id JOIN revisions r ON r.article_id = a.id AND r.n = a.live_n WHERE s.id IN ("+numberList(found)+") AND a.live_n > 0")
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +199,7 @@ func (db *DB) hits(ctx context.Context, found []int64) ([]content.Hit, error) {
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	if rows, err = db.rows(ctx, "SELECT article_id, site_id, slug, below, by_id FROM placements WHERE article_id IN ("+numbers(ids)+") ORDER BY site_id"); err != nil {
+	if rows, err = db.rows(ctx, "SELECT article_id, site_id, slug, below, by_id FROM placements WHERE article_id IN ("+numberList(ids)+") ORDER BY site_id"); err != nil {
 		return nil, err
 	}
 	where, err := scanPlacements(rows)

@@ -127,7 +127,7 @@ func (db *DB) items(ctx context.Context, ids []content.ArticleID) (map[content.A
 	if len(ids) == 0 {
 		return nil, nil //nolint:nilnil // none of none
 	}
-	rows, err := db.rows(ctx, "SELECT "+itemColumns+" FROM articles a WHERE a.id IN ("+numbers(ids)+") AND a.live_n > 0")
+	rows, err := db.rows(ctx, "SELECT "+itemColumns+" FROM articles a WHERE a.id IN ("+numberList(ids)+") AND a.live_n > 0")
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (db *DB) items(ctx context.Context, ids []content.ArticleID) (map[content.A
 func (db *DB) Shown(ctx context.Context, at content.Place, id content.ArticleID) (content.Shown, error) {
 	var s content.Shown
 	var updated int64
-	err := scanItem(db.row(ctx, "SELECT "+itemColumns+", a.live_n, r.body, r.at, COALESCE(v.n, 0), p.slug FROM articles a JOIN placements p ON p.article_id = a.id AND p.rank > 0 AND (p.site_id = ? OR p.below = 1 AND p.site_id IN ("+numbers(at)+
+	err := scanItem(db.row(ctx, "SELECT "+itemColumns+", a.live_n, r.body, r.at, COALESCE(v.n, 0), p.slug FROM articles a JOIN placements p ON p.article_id = a.id AND p.rank > 0 AND (p.site_id = ? OR p.below = 1 AND p.site_id IN ("+numberList(at)+
 		")) JOIN revisions r ON r.article_id = a.id AND r.n = a.live_n LEFT JOIN views v ON v.article_id = a.id WHERE a.id = ? AND a.live_n > 0 ORDER BY CASE WHEN p.site_id = ? THEN 0 ELSE 1 END LIMIT 1",
 		at[0], id, at[0]), &s.Item, &s.N, &s.Body, &updated, &s.Views, &s.Slug)
 	if err != nil {
