@@ -8,12 +8,15 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"time"
 
 	"xianfeng/internal/config"
+	"xianfeng/internal/content"
 	"xianfeng/internal/errs"
 	"xianfeng/internal/signin"
 	"xianfeng/web"
 	"xianfeng/web/kit"
+	"xianfeng/web/portal"
 	"xianfeng/web/sign"
 )
 
@@ -52,24 +55,39 @@ func (n *network) signin(ctx context.Context, cfg *config.Config, dataDir string
 // addSites adds the pages that stand on the network of sites to what package web answers, and returns what every
 // request goes through before.
 func (s *server) addSites(ctx context.Context, c *web.Config) (func(http.Handler) http.Handler, error) {
-	service, err := s.network.signin(ctx, &s.cfg, s.opts.DataDir, s.log)
+	n := s.network
+	service, err := n.signin(ctx, &s.cfg, s.opts.DataDir, s.log)
 	if err != nil {
 		return nil, err
 	}
 	s.built("signing in", service.Close)
-	sessions := sign.NewSessions(service, s.network.sites.Tree, s.log, s.cfg.Signin.Prefixes())
+	sessions := sign.NewSessions(service, n.sites.Tree, s.log, s.cfg.Signin.Prefixes())
 	k, err := kit.New(kit.Config{
-		Mounts: []kit.Mount{web.Mount, sign.Mount},
+		Mounts: []kit.Mount{web.Mount, portal.Mount, sign.Mount},
 		Log:    s.log, Name: s.cfg.Network.Name, Session: sessions.Visitor,
 	})
 	if err != nil {
 		return nil, err
 	}
-	signs, err := sign.New(sign.Config{Kit: k, Service: service, Sessions: sessions, Log: s.log, Zone: s.network.zone})
+	signs, err := sign.New(sign.Config{Kit: k, Service: service, Sessions: sessions, Log: s.log, Zone: n.zone})
+	if err != nil {
+		return nil, err
+	}
+	public, err := s.portal(k)
 	if err != nil {
 		return nil, err
 	}
 	c.Kit = k
 	c.Parts = append(c.Parts, signs)
+	c.Sites = public
 	return sessions.Wrap, nil
+}
+
+// startChores starts what is done by the clock: articles that are due, links that are looked at daily.
+func (s *server) startChores() {
+	n := s.network
+	due := &content.Schedule{Articles: n.db, Cleaner: n.clean, Now: time.Now, Log: s.log}
+	s.run("schedule", due.Run)
+	check := content.NewChecker(content.CheckerConfig{Keep: n.db, Log: s.log})
+	s.run("links", check.Run)
 }

@@ -73,23 +73,23 @@ func loadAssets(mounts []Mount) (*assets, error) {
 		if err != nil {
 			return nil, fmt.Errorf("files of %q: %w", m.Prefix, err)
 		}
-	}
-	// One request instead of six for what every page has.
-	var sheet []byte
-	for _, name := range sheets {
-		f := a.files["kit/style/"+name]
-		if f == nil {
-			return nil, fmt.Errorf("style %s: not embedded", name)
+		for name, parts := range m.Joined {
+			var whole []byte
+			for _, part := range parts {
+				f := a.files[path.Join(m.Prefix, part)]
+				if f == nil {
+					return nil, fmt.Errorf("%s of %q: no file %s", name, m.Prefix, part)
+				}
+				whole = append(append(whole, f.plain...), '\n')
+			}
+			if err := add(path.Join(m.Prefix, name), whole); err != nil {
+				return nil, err
+			}
 		}
-		sheet = append(append(sheet, f.plain...), '\n')
 	}
-	err := add("kit/style/kit.css", sheet)
 	a.version = "v" + hex.EncodeToString(all.Sum(nil)[:6])
-	return a, err
+	return a, nil
 }
-
-// sheets are the styles that every page has, in their order.
-var sheets = []string{"tokens.css", "base.css", "forms.css", "parts.css", "modes.css"}
 
 func compress(b []byte) ([]byte, error) {
 	var out bytes.Buffer

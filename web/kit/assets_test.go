@@ -15,7 +15,7 @@ type header map[string]string
 // newKit returns a kit with one more mount, and what serves its files.
 func newKit(t *testing.T, cfg Config) (*Kit, http.Handler) {
 	t.Helper()
-	cfg.Mounts = append(cfg.Mounts, Mount{"room", fstest.MapFS{
+	cfg.Mounts = append(cfg.Mounts, Mount{Prefix: "room", FS: fstest.MapFS{
 		"script/room.js":   {Data: []byte(strings.Repeat("export const room = 1;\n", 100))},
 		"pages/room.html":  {Data: []byte(`{{define "main"}}<p>{{.Note}}</p>{{end}}`)},
 		"pages/broken.css": {Data: []byte("p{}")},
@@ -99,7 +99,7 @@ func TestOneSheetHasAllStyles(t *testing.T) {
 
 func TestOneFileIsMountedOnce(t *testing.T) {
 	fs := fstest.MapFS{"a.css": {Data: []byte("p{}")}}
-	if _, err := New(Config{Mounts: []Mount{{"x", fs}, {"x", fs}}}); err == nil {
+	if _, err := New(Config{Mounts: []Mount{{Prefix: "x", FS: fs}, {Prefix: "x", FS: fs}}}); err == nil {
 		t.Error("two files of one name: got no error")
 	}
 }

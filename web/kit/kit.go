@@ -18,6 +18,15 @@ var embedded embed.FS
 type Mount struct {
 	Prefix string // "": at the root
 	FS     fs.FS
+	// Joined are files made of others, for one request instead of several: name to parts.
+	Joined map[string][]string
+}
+
+// own is what every page loads.
+func own() Mount {
+	return Mount{Prefix: "kit", FS: embedded, Joined: map[string][]string{
+		"style/kit.css": {"style/tokens.css", "style/base.css", "style/forms.css", "style/parts.css", "style/modes.css"},
+	}}
 }
 
 // Config is what a Kit needs. The zero value is usable.
@@ -57,7 +66,7 @@ func New(cfg Config) (*Kit, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	a, err := loadAssets(append([]Mount{{"kit", embedded}}, cfg.Mounts...))
+	a, err := loadAssets(append([]Mount{own()}, cfg.Mounts...))
 	if err != nil {
 		return nil, fmt.Errorf("load assets: %w", err)
 	}

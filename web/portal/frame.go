@@ -120,8 +120,8 @@ func short(l kit.Lang) string {
 
 // cardView is a broadcast as it is shown.
 type cardView struct {
-	Card
-	By    string // name of the site that put it there
+	content.Card
+	From  string // name of the site that put it there
 	Watch string // address of the player
 	Since string
 }
@@ -133,7 +133,7 @@ func (b *base) addCards(ctx context.Context, d *cache.Deps) error {
 	if b.s.cfg.Cards == nil {
 		return nil
 	}
-	cards, err := b.s.cfg.Cards(ctx, b.Node)
+	cards, err := b.s.cfg.Cards.Active(ctx, b.Node)
 	if err != nil {
 		return fmt.Errorf("broadcasts of site %s: %w", b.Node.Code, err)
 	}
@@ -141,7 +141,7 @@ func (b *base) addCards(ctx context.Context, d *cache.Deps) error {
 	for _, c := range cards {
 		x := cardView{Card: c, Watch: "/live/" + c.Stream, Since: c.Began.In(b.s.cfg.Zone).Format("15:04")}
 		if n := tree.Get(c.Site); n != nil {
-			x.By = n.Name
+			x.From = n.Name
 		}
 		b.Cards = append(b.Cards, x)
 	}

@@ -25,7 +25,7 @@ type block struct {
 	Items []content.Item
 	Lead  *content.Item // headline: the first with a picture
 	Sites []tile
-	Links []Link
+	Links []content.Link
 	Page  *frontPage
 }
 

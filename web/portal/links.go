@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"fmt"
 
 	"xianfeng/internal/content"
 	"xianfeng/internal/site"
@@ -16,22 +17,22 @@ type linksPage struct {
 // section is the links under one heading.
 type section struct {
 	Name  string
-	Links []Link
+	Links []content.Link
 }
 
 // linksOf returns a site's links that work.
-func (s *Server) linksOf(ctx context.Context, n *site.Node) ([]Link, error) {
+func (s *Server) linksOf(ctx context.Context, n *site.Node) ([]content.Link, error) {
 	if s.cfg.Links == nil {
 		return nil, nil
 	}
-	all, err := s.cfg.Links(ctx, n)
+	all, err := s.cfg.Links.Links(ctx, n.ID)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("links of site %s: %w", n.Code, err)
 	}
-	var out []Link
-	for _, l := range all {
-		if !l.Broken {
-			out = append(out, l)
+	var out []content.Link
+	for i := range all {
+		if !all[i].Broken() {
+			out = append(out, all[i])
 		}
 	}
 	return out, nil

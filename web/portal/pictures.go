@@ -13,5 +13,5 @@ func pictureURL(file string, have, width int) string {
 			best = w
 		}
 	}
-	return "/files/" + file + "/w" + strconv.Itoa(best) + ".jpg"
+	return "/files/" + file + "/w" + strconv.Itoa(best) + ".webp"
 }

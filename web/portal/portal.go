@@ -20,7 +20,9 @@ import (
 var embedded embed.FS
 
 // Mount is what the pages of this package load.
-var Mount = kit.Mount{Prefix: "portal", FS: embedded}
+var Mount = kit.Mount{Prefix: "portal", FS: embedded, Joined: map[string][]string{
+	"style/all.css": {"style/portal.css", "style/blocks.css", "style/call.css", "style/read.css", "style/modes.css"},
+}}
 
 // Shelf is what visitors read. content.Shelf is one.
 type Shelf interface {
@@ -42,20 +44,6 @@ type Columns interface {
 	Find(n *site.Node, slug string) (content.Column, bool)
 }
 
-// Card is a broadcast that a site, or one above it, has put on its pages.
-type Card struct {
-	Site   site.ID // who put it there
-	Stream string
-	Title  string
-	Began  time.Time
-}
-
-// Link leads to another site.
-type Link struct {
-	Title, URL, Section string
-	Broken              bool
-}
-
 // Config is what a Server needs. Kit, Network, Shelf, Columns and Cache are required; the zero value of
 // everything else is usable.
 type Config struct {
@@ -66,11 +54,15 @@ type Config struct {
 	Cache   *cache.Cache
 	Walker  Walker // nil: site maps name no articles
 
-	// Cards returns the broadcasts that run on a site's pages, those of the nearest site first; nil: none.
-	Cards func(ctx context.Context, n *site.Node) ([]Card, error)
-	// Links returns the links of a site; nil: none.
-	Links func(ctx context.Context, n *site.Node) ([]Link, error)
-	// Viewed is told of each look at an article; nil: nobody counts.
+	// Cards are the broadcasts that run on a site's pages, those of the nearest site first; nil: none.
+	Cards interface {
+		Active(ctx context.Context, n *site.Node) ([]content.Card, error)
+	}
+	// Links are the links of a site; nil: none.
+	Links interface {
+		Links(ctx context.Context, at site.ID) ([]content.Link, error)
+	}
+	// Viewed is told of each look at a page, and at which article, 0: none; nil: nobody counts.
 	Viewed func(r *http.Request, n *site.Node, id content.ArticleID)
 
 	Zone *time.Location // of the dates on the pages; nil: UTC
@@ -133,12 +125,12 @@ func (s *Server) Routes(r *kit.Router) {
 	get("live", s.page(s.live))
 	get("sites", s.page(s.sites))
 	get("links", s.page(s.links))
-	get("feed.xml", s.page(s.feed(rss)))
-	get("atom.xml", s.page(s.feed(atom)))
-	get("feed.json", s.page(s.feed(jsonFeed)))
-	get("c/{slug}/feed.xml", s.page(s.feed(rss)))
-	get("c/{slug}/atom.xml", s.page(s.feed(atom)))
-	get("c/{slug}/feed.json", s.page(s.feed(jsonFeed)))
+	get("feed.xml", s.quiet(s.feed(rss)))
+	get("atom.xml", s.quiet(s.feed(atom)))
+	get("feed.json", s.quiet(s.feed(jsonFeed)))
+	get("c/{slug}/feed.xml", s.quiet(s.feed(rss)))
+	get("c/{slug}/atom.xml", s.quiet(s.feed(atom)))
+	get("c/{slug}/feed.json", s.quiet(s.feed(jsonFeed)))
 	r.Page("GET /v/{code}", func(w http.ResponseWriter, q *http.Request) {
 		http.Redirect(w, q, q.URL.Path+"/", http.StatusMovedPermanently)
 	})

@@ -19,7 +19,12 @@ type maker func(ctx context.Context, v *visit, d *cache.Deps) (cache.Page, error
 
 // page returns the handler of one kind of page.
 func (s *Server) page(make maker) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, make) }
+	return func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, make, true) }
+}
+
+// quiet is page for what only programs fetch: nobody looked at anything.
+func (s *Server) quiet(make maker) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, make, false) }
 }
 
 // pageHeaders are the lines of every page's header.
@@ -31,7 +36,7 @@ func pageHeaders() http.Header {
 }
 
 // serve answers with a page out of the cache, or made now.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, make maker) {
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, make maker, counted bool) {
 	v, to := s.find(r)
 	switch {
 	case to != "":
@@ -64,11 +69,6 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, make maker) {
 	if v.look.Contrast {
 		key = append(key, 'c')
 	}
-	if s.cfg.Viewed != nil {
-		if id, err := strconv.ParseInt(r.PathValue("id"), 10, 64); err == nil {
-			s.cfg.Viewed(r, v.node, content.ArticleID(id))
-		}
-	}
 	err := s.cfg.Cache.Serve(w, r, key, func(ctx context.Context, d *cache.Deps) (cache.Page, error) {
 		// The site as it is now that the cache has noted the time: it was looked up before that.
 		now := s.cfg.Network.Tree().Get(v.node.ID)
@@ -83,6 +83,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, make maker) {
 	})
 	switch {
 	case err == nil:
+		if counted && s.cfg.Viewed != nil {
+			id, _ := strconv.ParseInt(r.PathValue("id"), 10, 64) //nolint:errcheck // 0: another page
+			s.cfg.Viewed(r, v.node, content.ArticleID(id))
+		}
 	case errors.Is(err, errs.NotFound):
 		s.fail(w, &v, http.StatusNotFound)
 	case errors.Is(err, errs.Invalid):

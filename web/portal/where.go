@@ -62,7 +62,7 @@ func (s *Server) find(r *http.Request) (v visit, to string) {
 		v.node = n
 	case n != nil:
 		v.node = n
-		return v, s.siteURL(v, n) + strings.TrimPrefix(r.URL.RequestURI(), "/")
+		return v, s.absolute(v, n) + strings.TrimPrefix(r.URL.RequestURI(), "/")
 	case len(t.Tops()) > 0:
 		// A host that is nobody's: the pages of the first site at the top, below its own address.
 		v.node = s.defaultTop(t)
@@ -116,10 +116,10 @@ func (s *Server) Front(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	if n, _ := t.ByHost(hostOf(r)); n == nil && s.manyTops(t) {
-		s.serve(w, r, s.tops)
+		s.serve(w, r, s.tops, true)
 		return true
 	}
-	s.serve(w, r, s.front)
+	s.serve(w, r, s.front, true)
 	return true
 }
 
@@ -139,6 +139,6 @@ func (s *Server) Live(w http.ResponseWriter, r *http.Request) bool {
 	if n, _ := s.cfg.Network.Tree().ByHost(hostOf(r)); n == nil {
 		return false
 	}
-	s.serve(w, r, s.live)
+	s.serve(w, r, s.live, true)
 	return true
 }

@@ -1,0 +1,67 @@
+package app
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+
+	"xianfeng/internal/content"
+	"xianfeng/internal/site"
+	"xianfeng/web/cache"
+	"xianfeng/web/kit"
+	"xianfeng/web/portal"
+)
+
+// feedKeyFile has the key that signs what partners fetch, in the data folder.
+const feedKeyFile = "feed.key"
+
+// portal returns the pages that visitors of the sites see.
+func (s *server) portal(k *kit.Kit) (*portal.Server, error) {
+	n := s.network
+	key, err := loadFeedKey(s.dataFile(feedKeyFile))
+	if err != nil {
+		return nil, err
+	}
+	pages := cache.New(cache.Config{Log: s.log})
+	n.listen(pages.Bump)
+	views := content.NewViews(n.db, n.zone, nil, s.log)
+	s.run("views", views.Run)
+	shelf := content.NewShelf(n.db, n.sites, n.columns, n.clean)
+	return portal.New(portal.Config{
+		Kit: k, Network: n.sites, Shelf: shelf, Walker: shelf, Columns: n.columns, Cache: pages,
+		Cards: content.NewCards(n.db, n.sites, nil), Links: content.NewLinks(n.db, n.sites),
+		Viewed: func(r *http.Request, at *site.Node, id content.ArticleID) {
+			host, _, err := net.SplitHostPort(r.RemoteAddr)
+			if err != nil {
+				host = r.RemoteAddr
+			}
+			views.Count(content.Visit{Site: at.ID, Article: id, Addr: host, Agent: r.UserAgent()})
+		},
+		Zone: n.zone, Log: s.log, FeedKey: key,
+	})
+}
+
+// loadFeedKey reads the key, and makes it where there is none.
+func loadFeedKey(file string) (ed25519.PrivateKey, error) {
+	seed, err := os.ReadFile(file)
+	switch {
+	case err == nil && len(seed) == ed25519.SeedSize:
+		return ed25519.NewKeyFromSeed(seed), nil
+	case err == nil:
+		return nil, fmt.Errorf("the key of feeds in %s: %d bytes, want %d", file, len(seed), ed25519.SeedSize)
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("read the key of feeds: %w", err)
+	}
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return nil, fmt.Errorf("make the key of feeds: %w", err)
+	}
+	if err := os.WriteFile(file, key.Seed(), 0o600); err != nil {
+		return nil, fmt.Errorf("keep the key of feeds: %w", err)
+	}
+	return key, nil
+}
