@@ -42,7 +42,9 @@ type model struct {
 	rnd      *rand.Rand
 	schedule *content.Schedule
 	all      []*modelArticle
-	count    int
+	count    int // titles
+	done     int // edits that were allowed
+	seen     int // times that a visitor saw an article
 }
 
 var (
@@ -89,6 +91,7 @@ func (m *model) edit() {
 		w.Head.Produce = &content.Offering{Phone: "1"}
 		var err error
 		if a.is, err = m.desk.Save(ctx, by, w); m.allowed(err) {
+			m.done++
 			m.all = append(m.all, a)
 		}
 		return
@@ -132,6 +135,7 @@ func (m *model) edit() {
 		after = func(a *modelArticle) { a.ends = ends }
 	}
 	if m.allowed(err) {
+		m.done++
 		a.is = is
 		after(a)
 	}
@@ -230,6 +234,9 @@ func (m *model) check() {
 	if shown && (err != nil || s.Head.Title != a.live) || !shown && !errors.Is(err, errs.NotFound) {
 		m.t.Fatalf("article %d on site %d: got %q, %v; want it shown: %v, %q", a.is.ID, at, s.Head.Title, err, shown, a.live)
 	}
+	if shown {
+		m.seen++
+	}
 	word := a.draft[:len(a.draft)-len("通知")] // no other title has it
 	want = []string{}
 	if shown && a.draft == a.live {
@@ -263,6 +270,10 @@ func TestRandomEditsAgainstAModel(t *testing.T) {
 			if t.Failed() {
 				return
 			}
+		}
+		t.Logf("%d edits were allowed, %d articles, %d times one was seen", m.done, len(m.all), m.seen)
+		if m.done < 100 || m.seen < 30 {
+			t.Error("too little happened for the test to mean something")
 		}
 		if _, err := db.CheckAudit(t.Context()); err != nil {
 			t.Error(err)
