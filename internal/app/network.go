@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"xianfeng/internal/clean"
@@ -32,7 +33,8 @@ type network struct {
 	log     *slog.Logger
 	moves   *reindexer
 
-	listeners []func(tags []string) // complete before the first request
+	mu        sync.Mutex // guards listeners
+	listeners []func(tags []string)
 }
 
 // openDatabase opens the database that the configuration names.
@@ -70,10 +72,17 @@ func openNetwork(ctx context.Context, cfg *config.Config, dataDir string, log *s
 }
 
 // listen has fn called with the tags of every change, from the goroutine that made it.
-func (n *network) listen(fn func(tags []string)) { n.listeners = append(n.listeners, fn) }
+func (n *network) listen(fn func(tags []string)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.listeners = append(slices.Clip(n.listeners), fn)
+}
 
 func (n *network) tell(tags []string) {
-	for _, fn := range n.listeners {
+	n.mu.Lock()
+	all := n.listeners
+	n.mu.Unlock()
+	for _, fn := range all {
 		fn(tags)
 	}
 }
@@ -99,7 +108,7 @@ func (s *server) startNetwork(ctx context.Context) error {
 		}
 	})
 	s.run("search after moves", n.moves.run)
-	s.follow()
+	s.startChores()
 	s.log.Info("network opened", "sites", n.sites.Tree().Len())
 	return nil
 }

@@ -56,3 +56,26 @@ func TestAdministratorSignsIn(t *testing.T) {
 		t.Errorf("one's own page: got %d %s", code, body)
 	}
 }
+
+func TestVillageHasAPage(t *testing.T) {
+	s, base := begin(t, "", nil)
+	told := make(chan struct{}, 16)
+	s.network.listen(func([]string) { told <- struct{}{} })
+	list := writeCSV(t, "code,parent,level,name\n51,,province,天河省\n510104001001,51,village,东溪村\n")
+	if err := Import(t.Context(), ImportOptions{DataDir: s.opts.DataDir, File: list, Stdout: io.Discard, Stderr: io.Discard}); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		code, body := do(t, "GET", base+"/v/510104001001/", "", "")
+		if code == http.StatusOK {
+			if !strings.Contains(body, "东溪村") {
+				t.Errorf("got %s", body)
+			}
+			break
+		}
+		<-told
+	}
+	if code, _ := do(t, "GET", base+"/v/99/", "", ""); code != http.StatusNotFound {
+		t.Errorf("a site that is not there: got %d", code)
+	}
+}
