@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -97,13 +98,34 @@ func (db *DB) Audit(ctx context.Context, q AuditQuery, fn func(*site.Entry) erro
 
 // CheckAudit reads the whole log and reports the first line that is not what was written.
 func (db *DB) CheckAudit(ctx context.Context) (lines int64, err error) {
-	var prev site.Entry
-	err = db.Audit(ctx, AuditQuery{Oldest: true}, func(e *site.Entry) error {
-		if err := e.Check(&prev); err != nil {
+	rows, err := db.rows(ctx, "SELECT "+entryColumns+" FROM audit ORDER BY seq")
+	if err != nil {
+		return 0, err
+	}
+	last, err := checkChain(rows)
+	return last.Seq, err
+}
+
+// checkAudit is CheckAudit in a transaction. It returns the last line that is as it was written.
+func (x *tx) checkAudit() (site.Entry, error) {
+	rows, err := x.rows("SELECT " + entryColumns + " FROM audit ORDER BY seq")
+	if err != nil {
+		return site.Entry{}, err
+	}
+	return checkChain(rows)
+}
+
+func checkChain(rows *sql.Rows) (last site.Entry, err error) {
+	err = each(rows, func() error {
+		var e site.Entry
+		if err := scanEntry(rows, &e); err != nil {
 			return err
 		}
-		prev = *e
+		if err := e.Check(&last); err != nil {
+			return err
+		}
+		last = e
 		return nil
 	})
-	return prev.Seq, err
+	return last, err
 }

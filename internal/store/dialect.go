@@ -28,6 +28,11 @@ type dialect interface {
 	lock(x *tx) error           // keeps writers of other processes out until the end of x
 	kind(err error) error       // adds the kind of failure that people are told about
 	postgres() bool
+
+	// For backups: how all is read as it is at one moment, and the highest numbers that tables have given.
+	snapshot() *sql.TxOptions
+	numbers() string
+	setNumber(x *tx, table string, n int64) error
 }
 
 func dialectOf(address string) (dialect, error) {
@@ -86,6 +91,18 @@ func (liteDialect) open(address string) (read, write *sql.DB, err error) {
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	return read, write, nil
+}
+
+func (liteDialect) snapshot() *sql.TxOptions { return nil } // the first statement begins one
+
+func (liteDialect) numbers() string { return "SELECT name, seq AS n FROM sqlite_sequence" }
+
+func (liteDialect) setNumber(x *tx, table string, n int64) error {
+	had, err := x.changed("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", n, table)
+	if err != nil || had > 0 {
+		return err
+	}
+	return x.exec("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", table, n)
 }
 
 // makeLite makes the file if need be, with a log written ahead, so that readers don't wait for the writer.
@@ -160,6 +177,21 @@ func (postgresDialect) bind(q string) string {
 		b.WriteString(strconv.Itoa(n))
 		q = after
 	}
+}
+
+func (postgresDialect) snapshot() *sql.TxOptions {
+	return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+}
+
+func (postgresDialect) numbers() string {
+	return `SELECT table_name::text AS name, pg_sequence_last_value(pg_get_serial_sequence(quote_ident(table_name), column_name)::regclass) AS n
+		FROM information_schema.columns WHERE table_schema = current_schema() AND is_identity = 'YES'
+		AND pg_sequence_last_value(pg_get_serial_sequence(quote_ident(table_name), column_name)::regclass) IS NOT NULL`
+}
+
+func (postgresDialect) setNumber(x *tx, table string, n int64) error {
+	var set int64
+	return x.row("SELECT setval(pg_get_serial_sequence(CAST(? AS TEXT), 'id'), ?)", table, n).Scan(&set)
 }
 
 // writeLock is the advisory lock that writers of all processes take: the audit log is a chain.

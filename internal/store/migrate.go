@@ -36,11 +36,6 @@ func (db *DB) migrate(ctx context.Context) error {
 	return fmt.Errorf("apply the schema: %w", err)
 }
 
-// version is that of the schema.
-func (db *DB) version(ctx context.Context) (n int64, err error) {
-	return n, db.row(ctx, "SELECT MAX(version_id) FROM goose_db_version WHERE is_applied").Scan(&n)
-}
-
 func render(d dialect) (fs.FS, error) {
 	names, err := fs.Glob(schema, "schema/*.sql")
 	if err != nil {

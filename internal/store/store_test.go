@@ -26,8 +26,8 @@ func TestOpenTwiceChangesNothing(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				n, err := db.version(t.Context())
-				if err != nil {
+				var n int64
+				if err := db.do(t.Context(), func(x *tx) (err error) { n, err = x.version(); return err }); err != nil {
 					t.Fatal(err)
 				}
 				versions = append(versions, n)
