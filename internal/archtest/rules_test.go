@@ -52,6 +52,7 @@ var rules = []rule{
 	{"media/whip", []string{"media", "media/packet", "media/rtc"}, "protocols do not know each other; WHIP and WHEP ride on rtc"},
 	{"media/sfu", []string{"media", "media/packet", "media/rtc"}, "protocols do not know each other; the forwarder rides on rtc"},
 
+	{"bench/network", []string{"bench/page", "internal/..."}, "it fills a network as large as the aims say, through the doors that people use, and measures the server on it"},
 	{"bench", []string{"bench/..."}, "the load tool measures any server and so knows nothing of this one"},
 }
 

@@ -26,6 +26,7 @@ type Article struct {
 	Push     []string // codes of sites that show it with all below them
 	State    string   // "": published; draft, review
 	Offer    string   // code of the site above that it is offered to
+	Taken    bool     // and was taken
 	By       string   // login of who wrote it; "": the editor of the network
 
 	Price, Unit, Season, Phone string // of produce
@@ -119,7 +120,8 @@ func (a *Article) set(line string) (err error) {
 	case "state":
 		a.State = value
 	case "offer":
-		a.Offer = value
+		a.Offer, value, _ = strings.Cut(value, " ")
+		a.Taken = value == "taken"
 	case "by":
 		a.By = value
 	case "price":

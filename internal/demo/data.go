@@ -12,7 +12,7 @@ import (
 )
 
 //go:embed data
-var files embed.FS
+var builtIn embed.FS
 
 // data is everything that the demo is made of.
 type data struct {
@@ -50,7 +50,7 @@ type Account struct {
 func load() (*data, error) {
 	var d data
 	var err error
-	if d.sites, err = files.ReadFile("data/sites.csv"); err != nil {
+	if d.sites, err = builtIn.ReadFile("data/sites.csv"); err != nil {
 		return nil, err
 	}
 	if d.articles, err = articles(); err != nil {
@@ -81,7 +81,7 @@ func load() (*data, error) {
 // table calls fn with every row of a table but its first, which names the columns.
 func table(name string, width int, fn func([]string) error) error {
 	name = "data/" + name + ".csv"
-	b, err := files.ReadFile(name)
+	b, err := builtIn.ReadFile(name)
 	if err != nil {
 		return err
 	}
@@ -100,13 +100,13 @@ func table(name string, width int, fn func([]string) error) error {
 }
 
 func articles() ([]Article, error) {
-	names, err := fs.Glob(files, "data/articles/*.md")
+	names, err := fs.Glob(builtIn, "data/articles/*.md")
 	if err != nil {
 		return nil, err
 	}
 	var all []Article
 	for _, name := range names {
-		b, err := files.ReadFile(name)
+		b, err := builtIn.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}

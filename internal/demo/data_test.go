@@ -179,7 +179,7 @@ func TestPicturesAreSmallAndThere(t *testing.T) {
 	d := read(t)
 	total := 0
 	for _, p := range d.pictures {
-		b, err := files.ReadFile("data/pictures/" + p.name + ".jpg")
+		b, err := builtIn.ReadFile("data/pictures/" + p.name + ".jpg")
 		if err != nil {
 			t.Error(err)
 			continue
