@@ -16,6 +16,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"xianfeng/bench/page"
 )
 
 func main() {
@@ -69,7 +71,7 @@ func run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		if err := publish(*into, "micro", table); err != nil {
+		if err := page.Write(*into, "micro", table); err != nil {
 			return err
 		}
 	}
@@ -88,8 +90,8 @@ func run(ctx context.Context, args []string) error {
 	if len(b.servers) > 1 {
 		command = "PEER_MEDIAMTX=… " + command
 	}
-	head := fmt.Sprintf("`%s`; %s; %s; %d runs of %d s a row, server by server.\n\n", command, machine(ctx, b.servers), b.rps, *runs, *seconds)
-	return errors.Join(failed, publish(*into, "results", head+report(all)))
+	head := fmt.Sprintf("`%s`; %s; %s; %d runs of %d s a row, server by server.\n\n", command, b.machine(ctx), b.rps, *runs, *seconds)
+	return errors.Join(failed, page.Write(*into, "results", head+report(all)))
 }
 
 // all measures all rows. A row that fails is said, and the others are measured still.
@@ -121,11 +123,11 @@ func (b *bench) all(ctx context.Context, rows []row) (all []*measured, err error
 	return all, errors.Join(failed...)
 }
 
-// publish prints a section, and puts it into a page if there is one.
-func publish(page, name, section string) error {
-	fmt.Println(section)
-	if page == "" {
-		return nil
+// machine says on what, when and of what the figures are.
+func (b *bench) machine(ctx context.Context) string {
+	text := page.Machine()
+	for _, p := range b.servers {
+		text += "; " + p.name + " " + p.version(ctx)
 	}
-	return write(page, name, section)
+	return text
 }

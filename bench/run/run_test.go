@@ -114,23 +114,6 @@ whep, 1000 viewers come and leave, 1 times; what xianfeng holds after each round
 	}
 }
 
-func TestSplice(t *testing.T) {
-	page := "a\n<!-- results: begin -->\nold\n<!-- results: end -->\nz\n"
-	want := "a\n<!-- results: begin -->\n\nnew\n\n<!-- results: end -->\nz\n"
-	once, err := splice(page, "results", "new\n")
-	if err != nil || once != want {
-		t.Fatalf("splice = %q, %v, want %q", once, err, want)
-	}
-	if twice, err := splice(once, "results", "new"); err != nil || twice != want {
-		t.Errorf("splice again = %q, %v, want %q", twice, err, want)
-	}
-	for _, bad := range []string{"", "<!-- results: begin -->", "<!-- results: end --><!-- results: begin -->"} {
-		if _, err := splice(bad, "results", "new"); err == nil {
-			t.Errorf("splice(%q): no error", bad)
-		}
-	}
-}
-
 func TestParseHot(t *testing.T) {
 	got := parseHot([]byte("goos: linux\npkg: xianfeng/media/rtc\ncpu: X\n" +
 		"BenchmarkSeal-2   \t  100\t  531.5 ns/op\t 2257 MB/s\t  0 B/op\t  0 allocs/op\n" +

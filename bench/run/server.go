@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"xianfeng/bench/page"
 )
 
 // program is a server that can be started.
@@ -229,4 +231,16 @@ func ask(ctx context.Context, method, url string) error {
 		err = fmt.Errorf("%s %s: %s", method, url, strings.TrimSpace(line))
 	}
 	return err
+}
+
+// version is the commit for ours and what it says of itself for the peer.
+func (p program) version(ctx context.Context) string {
+	if p.name == "xianfeng" {
+		return page.Commit(ctx)
+	}
+	out, err := exec.CommandContext(ctx, p.binary, "--version").Output()
+	if err != nil {
+		return "of unknown version"
+	}
+	return strings.TrimSpace(string(out))
 }

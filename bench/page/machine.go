@@ -1,4 +1,4 @@
-package main
+package page
 
 import (
 	"context"
@@ -10,18 +10,14 @@ import (
 	"time"
 )
 
-// machine says on what, when and of what the figures are.
-func machine(ctx context.Context, servers []program) string {
-	parts := []string{
+// Machine says on what and when the figures are taken.
+func Machine() string {
+	return strings.Join([]string{
 		time.Now().UTC().Format("2006-01-02"),
 		fmt.Sprintf("%d cores, %s", runtime.NumCPU(), cpuModel()),
 		"Linux " + strings.TrimSpace(file("/proc/sys/kernel/osrelease")),
 		runtime.Version(),
-	}
-	for _, p := range servers {
-		parts = append(parts, p.name+" "+p.version(ctx))
-	}
-	return strings.Join(parts, "; ")
+	}, "; ")
 }
 
 func file(name string) string {
@@ -41,15 +37,8 @@ func cpuModel() string {
 	return runtime.GOARCH
 }
 
-// version is the commit for ours and what it says of itself for the peer.
-func (p program) version(ctx context.Context) string {
-	if p.name != "xianfeng" {
-		out, err := exec.CommandContext(ctx, p.binary, "--version").Output()
-		if err != nil {
-			return "of unknown version"
-		}
-		return strings.TrimSpace(string(out))
-	}
+// Commit is the commit that the working tree is of.
+func Commit(ctx context.Context) string {
 	out, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty=, changed", "--exclude=*").Output()
 	if err != nil {
 		return "of unknown version"

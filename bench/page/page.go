@@ -1,4 +1,7 @@
-package main
+// Package page owns how figures get into a page: between its markers, with the machine and the day beside them.
+//
+// It refuses to measure anything.
+package page
 
 import (
 	"fmt"
@@ -6,8 +9,8 @@ import (
 	"strings"
 )
 
-// splice replaces what stands between the markers of this name, which stay.
-func splice(text, name, with string) (string, error) {
+// Splice replaces what stands between the markers of this name, which stay.
+func Splice(text, name, with string) (string, error) {
 	begin, end := fmt.Sprintf("<!-- %s: begin -->", name), fmt.Sprintf("<!-- %s: end -->", name)
 	before, rest, ok := strings.Cut(text, begin)
 	if !ok {
@@ -20,13 +23,17 @@ func splice(text, name, with string) (string, error) {
 	return before + begin + "\n\n" + strings.TrimSpace(with) + "\n\n" + end + after, nil
 }
 
-// write puts a section into a file.
-func write(file, name, section string) error {
+// Write prints a section, and puts it into a file if there is one.
+func Write(file, name, section string) error {
+	fmt.Println(section)
+	if file == "" {
+		return nil
+	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("write results: %w", err)
 	}
-	out, err := splice(string(text), name, section)
+	out, err := Splice(string(text), name, section)
 	if err != nil {
 		return fmt.Errorf("write results into %s: %w", file, err)
 	}
