@@ -40,8 +40,8 @@ type ceremony struct {
 // relying returns the library set up for an origin: "https://HOST[:PORT]".
 func (s *Service) relying(origin string) (*webauthn.WebAuthn, error) {
 	u, err := url.Parse(origin)
-	if err != nil || u.Hostname() == "" {
-		return nil, fmt.Errorf("passkeys: %q is no origin: %w", clip(origin, 100), errs.Invalid)
+	if err != nil || !PasskeysAt(origin) {
+		return nil, fmt.Errorf("passkeys: none at %q: %w", clip(origin, 100), errs.Invalid)
 	}
 	w, err := webauthn.New(&webauthn.Config{
 		RPID: u.Hostname(), RPDisplayName: s.issuer(), RPOrigins: []string{u.Scheme + "://" + u.Host},
