@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"xianfeng/internal/config"
+	"xianfeng/internal/demo"
 	"xianfeng/internal/keys"
 	"xianfeng/internal/metrics"
 	"xianfeng/internal/store"
@@ -43,7 +44,8 @@ type server struct {
 	level *slog.LevelVar
 
 	keys    keys.Ring
-	network *network // nil: media only
+	network *network     // nil: media only
+	seeded  *demo.Seeded // what --demo shows
 	hub     *media.Hub
 	hls     *hls.Server
 	sources *sources
@@ -76,6 +78,11 @@ func (s *server) start(ctx context.Context, cfg config.Config) error {
 	}
 	if err := s.startNetwork(ctx); err != nil {
 		return err
+	}
+	if s.opts.Demo {
+		if err := s.seedDemo(ctx); err != nil {
+			return err
+		}
 	}
 	s.hub = media.NewHub(media.HubConfig{Grace: cfg.Streams.Grace, Takeover: cfg.Streams.Takeover, MaxStreams: cfg.Streams.Max, Log: s.log})
 	s.built("streams", s.hub.Close)
@@ -351,6 +358,7 @@ func (s *server) announce() {
 	fmt.Fprintf(out, "\nXianfeng %s is on air: %s\n", Version(), base)
 	switch {
 	case s.opts.Demo:
+		s.announceDemo(out, base)
 		fmt.Fprintf(out, "\n  the test card   %s/live/%s\n  what is on air  %s/live\n  go live         %s/live/me/publish\n", base, demoStream, base, base)
 		fmt.Fprintf(out, "\n  stream key      %s\n  operator's key  in %s\n", demoKey, s.keyPlace())
 		fmt.Fprintf(out, "\n  ffmpeg -re -i FILE -c:v libx264 -bf 0 -g 50 -c:a aac -f rtsp -rtsp_transport tcp 'rtsp://localhost:%d/live/me?key=%s'\n", port(s.cfg.RTSP.Address), demoKey)
