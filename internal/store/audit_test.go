@@ -13,7 +13,9 @@ func TestAuditIsFound(t *testing.T) { forEach(t, auditIsFound) }
 
 func auditIsFound(t *testing.T, db *DB) {
 	for i := range 6 {
-		if err := db.Note(t.Context(), site.Entry{By: 1, Action: "x", Site: site.ID(i % 2), Object: fmt.Sprint("article:", i%3)}); err != nil {
+		if err := db.Note(t.Context(), site.Entry{
+			By: site.AccountID(1 + i/4), Action: []string{"x.a", "x.b"}[i%2], Site: site.ID(i % 2), Object: fmt.Sprint("article:", i%3),
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -26,6 +28,10 @@ func auditIsFound(t *testing.T, db *DB) {
 		{AuditQuery{Before: 4, Limit: 2}, []int64{3, 2}},
 		{AuditQuery{After: 4}, []int64{6, 5}},
 		{AuditQuery{Sites: []site.ID{1}}, []int64{6, 4, 2}},
+		{AuditQuery{Action: "x.b"}, []int64{6, 4, 2}},
+		{AuditQuery{Action: "x."}, []int64{6, 5, 4, 3, 2, 1}},
+		{AuditQuery{Action: "x"}, nil},
+		{AuditQuery{By: 2}, []int64{6, 5}},
 		{AuditQuery{Object: "article:1", Oldest: true}, []int64{2, 5}},
 	} {
 		var got []int64

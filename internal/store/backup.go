@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"xianfeng/internal/backup"
 	"xianfeng/internal/content"
 	"xianfeng/internal/errs"
+	"xianfeng/internal/site"
 )
 
 // backedUp are the tables that a backup has.
@@ -207,6 +209,13 @@ func (l *loader) End() error {
 		return fmt.Errorf("%w: %w", err, backup.ErrDamaged)
 	case last.Seq != l.facts.Lines, hex.EncodeToString(last.Hash[:]) != l.facts.Hash:
 		return fmt.Errorf("the audit log is not the one that was backed up: %w", backup.ErrDamaged)
+	}
+	sites, aliases, err := readSites(func(query string) (*sql.Rows, error) { return l.x.rows(query) })
+	if err != nil {
+		return err
+	}
+	if _, err := site.NewTree(sites, aliases); err != nil {
+		return fmt.Errorf("%w: %w", err, backup.ErrDamaged) // no server would start with them
 	}
 	return l.index()
 }

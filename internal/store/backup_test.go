@@ -261,11 +261,12 @@ func restoreIsWhole(t *testing.T, db *DB) {
 		change  func(to backup.Sink) backup.Sink
 		want    error
 	}{
-		"cut short":        {good[:len(good)/2], nil, backup.ErrDamaged},
-		"another schema":   {good, func(to backup.Sink) backup.Sink { return &meddler{Sink: to, schema: 99} }, errs.Invalid},
-		"an unknown table": {good, func(to backup.Sink) backup.Sink { return &meddler{Sink: to, table: "goose_db_version"} }, backup.ErrDamaged},
-		"other columns":    {good, func(to backup.Sink) backup.Sink { return &meddler{Sink: to, column: "x) VALUES (1); --"} }, backup.ErrDamaged},
-		"a missing line":   {good, func(to backup.Sink) backup.Sink { return &meddler{Sink: to, leave: "audit"} }, backup.ErrDamaged},
+		"cut short":         {good[:len(good)/2], nil, backup.ErrDamaged},
+		"another schema":    {good, func(to backup.Sink) backup.Sink { return &meddler{Sink: to, schema: 99} }, errs.Invalid},
+		"an unknown table":  {good, func(to backup.Sink) backup.Sink { return &meddler{Sink: to, table: "goose_db_version"} }, backup.ErrDamaged},
+		"other columns":     {good, func(to backup.Sink) backup.Sink { return &meddler{Sink: to, column: "x) VALUES (1); --"} }, backup.ErrDamaged},
+		"a site below none": {good, func(to backup.Sink) backup.Sink { return &meddler{Sink: to, leave: "sites"} }, backup.ErrDamaged},
+		"a missing line":    {good, func(to backup.Sink) backup.Sink { return &meddler{Sink: to, leave: "audit"} }, backup.ErrDamaged},
 	} {
 		into := Backup{DB: db, Words: inBackup(db).Words}
 		var target backup.Database = into

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 
@@ -13,7 +14,11 @@ const siteColumns = "id, parent_id, code, level, name, short, host, state, look,
 
 // Sites returns all sites and what once led to them.
 func (db *DB) Sites(ctx context.Context) ([]site.Site, []site.Alias, error) {
-	rows, err := db.rows(ctx, "SELECT "+siteColumns+" FROM sites")
+	return readSites(func(query string) (*sql.Rows, error) { return db.rows(ctx, query) })
+}
+
+func readSites(ask func(query string) (*sql.Rows, error)) ([]site.Site, []site.Alias, error) {
+	rows, err := ask("SELECT " + siteColumns + " FROM sites")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -38,7 +43,7 @@ func (db *DB) Sites(ctx context.Context) ([]site.Site, []site.Alias, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	rows, err = db.rows(ctx, "SELECT kind, name, site_id FROM site_aliases")
+	rows, err = ask("SELECT kind, name, site_id FROM site_aliases")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -80,6 +85,9 @@ func (db *DB) SaveSites(ctx context.Context, c site.Change) ([]site.Site, error)
 			if c.Progress != nil && (i+1)%500 == 0 {
 				c.Progress(i + 1)
 			}
+		}
+		if err := x.stand(); err != nil {
+			return err
 		}
 		for _, a := range c.Aliases {
 			kind, name := "code", a.Code
