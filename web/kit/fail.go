@@ -86,6 +86,11 @@ func (k *Kit) Problem(w http.ResponseWriter, r *http.Request, status int, detail
 	k.problem(w, r, status, detail, nil)
 }
 
+// Explain is Problem with what is wrong with what was sent, and detail in words for the visitor.
+func (k *Kit) Explain(w http.ResponseWriter, r *http.Request, status int, detail string, what errs.Problems) {
+	k.problem(w, r, status, detail, what)
+}
+
 type problem struct {
 	Type   string         `json:"type"`
 	Title  string         `json:"title"`

@@ -146,10 +146,10 @@ func (s *Server) answer(m maker) http.HandlerFunc {
 		status := kit.StatusOf(err)
 		detail := ""
 		switch {
-		case status >= http.StatusInternalServerError:
-			s.log.Warn("answer not made", "path", kit.Clip(r.URL.Path), "error", err)
 		case errors.Is(err, errBadQuery):
 			status, detail = http.StatusBadRequest, err.Error()
+		case status >= http.StatusInternalServerError:
+			s.log.Warn("answer not made", "path", kit.Clip(r.URL.Path), "error", err)
 		}
 		s.cfg.Kit.Problem(w, r, status, detail)
 	}

@@ -166,6 +166,9 @@ func (s *stand) list(n *site.Node, slug string) []content.Item {
 }
 
 func (s *stand) Latest(_ context.Context, n *site.Node, slug string, page, size int) (content.List, error) {
+	if _, ok := s.Find(n, slug); !ok {
+		return content.List{}, errs.NotFound
+	}
 	all := s.list(n, slug)
 	from := min((page-1)*size, len(all))
 	to := min(from+size, len(all))

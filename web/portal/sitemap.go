@@ -54,7 +54,7 @@ func (s *Server) sitemapPart(w http.ResponseWriter, r *http.Request) {
 	kind, number, ok := strings.Cut(strings.TrimSuffix(r.PathValue("name"), ".xml"), "-")
 	n, err := strconv.ParseInt(number, 10, 32)
 	if !ok || err != nil || n < 0 || (kind != "sites" && (kind != "articles" || s.cfg.Walker == nil)) {
-		s.lost(w, r)
+		s.cfg.Kit.FailPage(w, r, http.StatusNotFound, "", "")
 		return
 	}
 	v := visit{r: r, root: rootOf(r)}
