@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -35,7 +36,22 @@ func (m SMTP) Send(ctx context.Context, l Letter) error {
 	}
 	msg.Subject(l.Subject)
 	msg.SetBodyString(mail.TypeTextPlain, l.Text)
-	options := []mail.Option{mail.WithPort(n), mail.WithTimeout(mailWait)}
+	// The library leaves connections open on which TLS fails: they are closed here.
+	var opened net.Conn
+	var dial mail.DialContextFunc = (&net.Dialer{Timeout: mailWait}).DialContext
+	if n == 465 && !m.Plain {
+		dial = (&tls.Dialer{Config: &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}}).DialContext
+	}
+	defer func() {
+		if opened != nil {
+			opened.Close()
+		}
+	}()
+	options := []mail.Option{mail.WithPort(n), mail.WithTimeout(mailWait), mail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := dial(ctx, network, address)
+		opened = c
+		return c, err
+	})}
 	switch {
 	case m.Plain:
 		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
