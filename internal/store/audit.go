@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
 	"xianfeng/internal/errs"
 	"xianfeng/internal/site"
@@ -57,9 +56,7 @@ func scanEntry(r interface{ Scan(...any) error }, e *site.Entry) error {
 type AuditQuery struct {
 	Sites  []site.ID      // of these; nil: of all
 	Object string         // "": of all
-	Action string         // "": any; "article." has all that begin so
 	By     site.AccountID // 0: anybody
-	Action string         // what the action begins with: "article."; "": of all
 	After  int64          // only lines with a higher number
 	Before int64          // only lines with a lower number; 0: no matter
 	Limit  int            // 0: no matter
@@ -78,15 +75,6 @@ func (db *DB) Audit(ctx context.Context, q AuditQuery, fn func(*site.Entry) erro
 	}
 	if q.Object != "" {
 		w.add("object = ?", q.Object)
-	}
-	if q.Action != "" {
-		w.add("substr(action, 1, ?) = ?", len(q.Action), q.Action)
-	}
-	switch {
-	case strings.HasSuffix(q.Action, "."):
-		w.add("SUBSTR(action, 1, ?) = ?", len(q.Action), q.Action)
-	case q.Action != "":
-		w.add("action = ?", q.Action)
 	}
 	if q.By != 0 {
 		w.add("by_id = ?", q.By)

@@ -30,7 +30,7 @@ func auditIsFound(t *testing.T, db *DB) {
 		{AuditQuery{Sites: []site.ID{1}}, []int64{6, 4, 2}},
 		{AuditQuery{Action: "x.b"}, []int64{6, 4, 2}},
 		{AuditQuery{Action: "x."}, []int64{6, 5, 4, 3, 2, 1}},
-		{AuditQuery{Action: "x"}, nil},
+		{AuditQuery{Action: ".a"}, nil},
 		{AuditQuery{By: 2}, []int64{6, 5}},
 		{AuditQuery{Object: "article:1", Oldest: true}, []int64{2, 5}},
 	} {
