@@ -106,7 +106,7 @@ func (s *Service) Bring(ctx context.Context, who site.Who, u Upload) (File, []st
 	}
 	f := File{ID: newID(), Site: u.Site, Owner: who.Account, Name: cleanName(u.Name), Alt: cutText(u.Alt, 500), Created: s.cfg.Now()}
 	if u.Size > max(limits.Picture, limits.Attachment) {
-		return File{}, nil, tooLarge(max(limits.Picture, limits.Attachment))
+		return File{}, nil, TooLarge(max(limits.Picture, limits.Attachment))
 	}
 	head := make([]byte, headSize)
 	n, err := io.ReadFull(u.Body, head)
@@ -122,7 +122,7 @@ func (s *Service) Bring(ctx context.Context, who site.Who, u Upload) (File, []st
 		limit = limits.Picture
 	}
 	if u.Size > limit {
-		return File{}, nil, tooLarge(limit)
+		return File{}, nil, TooLarge(limit)
 	}
 	body := &bounded{r: io.MultiReader(bytes.NewReader(head), u.Body), left: limit, limit: limit}
 	var pieces []string
@@ -192,7 +192,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	if b.left <= 0 {
 		n, err := io.ReadFull(b.r, p[:min(len(p), 1)])
 		if n > 0 {
-			return 0, tooLarge(b.limit)
+			return 0, TooLarge(b.limit)
 		}
 		return 0, err
 	}
@@ -201,8 +201,8 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// tooLarge is both kinds: errs.TooLarge for programs, a problem with the limit for people.
-func tooLarge(limit int64) error {
+// TooLarge is both kinds: errs.TooLarge for programs, a problem with the limit for people.
+func TooLarge(limit int64) error {
 	return fmt.Errorf("%w: %w", errs.TooLarge, refuse(CodeLarge, strconv.FormatInt(limit>>20, 10)))
 }
 
