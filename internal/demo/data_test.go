@@ -3,7 +3,6 @@ package demo
 import (
 	"bytes"
 	"image"
-	_ "image/jpeg" // the demo's pictures
 	"slices"
 	"strings"
 	"testing"
@@ -179,7 +178,7 @@ func TestPicturesAreSmallAndThere(t *testing.T) {
 	d := read(t)
 	total := 0
 	for _, p := range d.pictures {
-		b, err := builtIn.ReadFile("data/pictures/" + p.name + ".jpg")
+		b, err := builtIn.ReadFile("data/pictures/" + p.name + ".webp")
 		if err != nil {
 			t.Error(err)
 			continue

@@ -5,19 +5,20 @@ import (
 	"context"
 	"fmt"
 	"image"
-	_ "image/jpeg" // the demo's pictures
 	"io"
 	"maps"
 	"slices"
 	"time"
+
+	_ "golang.org/x/image/webp" // the demo's pictures
 
 	"xianfeng/internal/files"
 	pic "xianfeng/internal/picture"
 	"xianfeng/internal/site"
 )
 
-// firstPiece is the piece of a picture that stands in for all others until they are made.
-const firstPiece = "w480.jpg"
+// firstPiece is the piece of a picture that stands in for all others until they are made. Pages ask for WebP.
+const firstPiece = "w480.webp"
 
 // asIs takes a picture as it is: thirty of them are to be there when the demo starts, and making one in all
 // widths and kinds takes most of a second. Finish does that later.
@@ -48,7 +49,7 @@ func bring(ctx context.Context, d *data, doors *Doors, who site.Who, at site.ID)
 		if err != nil {
 			return nil, err
 		}
-		f, _, err := service.Bring(ctx, who, files.Upload{Site: at, Name: p.name + ".jpg", Alt: p.alt, Size: int64(len(b)), Body: bytes.NewReader(b)})
+		f, _, err := service.Bring(ctx, who, files.Upload{Site: at, Name: p.name + ".webp", Alt: p.alt, Size: int64(len(b)), Body: bytes.NewReader(b)})
 		if err != nil {
 			return nil, fmt.Errorf("picture %s: %w", p.name, err)
 		}
@@ -58,7 +59,7 @@ func bring(ctx context.Context, d *data, doors *Doors, who site.Who, at site.ID)
 }
 
 func pictureFile(name string) ([]byte, error) {
-	return builtIn.ReadFile("data/pictures/" + name + ".jpg")
+	return builtIn.ReadFile("data/pictures/" + name + ".webp")
 }
 
 // Finish makes the pictures in all widths and kinds, one after another with a rest in between, until it is

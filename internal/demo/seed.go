@@ -252,7 +252,7 @@ func (s *Seeded) ready(a *Article, doors *Doors, by content.Actor, now time.Time
 	default:
 		if len(shown) > 0 {
 			first, rest, _ := strings.Cut(a.Body, "\n\n")
-			r.Text = fmt.Sprintf("%s\n\n![%s](%s)\n\n%s", first, shown[0].Alt, files.Address(shown[0].File, "w960.jpg"), rest)
+			r.Text = fmt.Sprintf("%s\n\n![%s](%s)\n\n%s", first, shown[0].Alt, files.Address(shown[0].File, "w960.webp"), rest)
 		}
 	}
 	switch {

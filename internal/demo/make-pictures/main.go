@@ -6,16 +6,17 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"image/jpeg"
 	"os"
 	"path/filepath"
+
+	"github.com/gen2brain/webp"
 )
 
 // A picture is as good as fits into size: what is calm gets the best quality, what is full of leaves less.
 const (
-	size  = 46_000
-	best  = 74
-	worst = 37
+	size  = 48_000
+	best  = 82
+	worst = 46
 )
 
 func main() {
@@ -41,9 +42,9 @@ func run(dir, only string) error {
 		s.draw(c)
 		var b bytes.Buffer
 		picture := c.image()
-		for q := best; q >= worst; q -= 3 {
+		for q := best; q >= worst; q -= 4 {
 			b.Reset()
-			if err := jpeg.Encode(&b, picture, &jpeg.Options{Quality: q}); err != nil {
+			if err := webp.Encode(&b, picture, webp.Options{Quality: q, Method: 6}); err != nil {
 				return fmt.Errorf("encode %s: %w", s.name, err)
 			}
 			if b.Len() <= size {
@@ -51,7 +52,7 @@ func run(dir, only string) error {
 			}
 		}
 		total += b.Len()
-		if err := os.WriteFile(filepath.Join(dir, s.name+".jpg"), b.Bytes(), 0o644); err != nil { //nolint:gosec // part of the source
+		if err := os.WriteFile(filepath.Join(dir, s.name+".webp"), b.Bytes(), 0o644); err != nil { //nolint:gosec // part of the source
 			return err
 		}
 	}
