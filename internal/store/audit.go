@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"xianfeng/internal/errs"
 	"xianfeng/internal/site"
@@ -56,6 +57,7 @@ func scanEntry(r interface{ Scan(...any) error }, e *site.Entry) error {
 type AuditQuery struct {
 	Sites  []site.ID      // of these; nil: of all
 	Object string         // "": of all
+	Action string         // what the action begins with: "article."; "": any
 	By     site.AccountID // 0: anybody
 	After  int64          // only lines with a higher number
 	Before int64          // only lines with a lower number; 0: no matter
@@ -75,6 +77,9 @@ func (db *DB) Audit(ctx context.Context, q AuditQuery, fn func(*site.Entry) erro
 	}
 	if q.Object != "" {
 		w.add("object = ?", q.Object)
+	}
+	if q.Action != "" {
+		w.add("SUBSTR(action, 1, ?) = ?", utf8.RuneCountInString(q.Action), q.Action)
 	}
 	if q.By != 0 {
 		w.add("by_id = ?", q.By)
