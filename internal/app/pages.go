@@ -15,6 +15,8 @@ import (
 	"xianfeng/internal/errs"
 	"xianfeng/internal/signin"
 	"xianfeng/web"
+	"xianfeng/web/admin"
+	"xianfeng/web/editor"
 	"xianfeng/web/kit"
 	"xianfeng/web/portal"
 	"xianfeng/web/sign"
@@ -61,9 +63,10 @@ func (s *server) addSites(ctx context.Context, c *web.Config) (func(http.Handler
 		return nil, err
 	}
 	s.built("signing in", service.Close)
+	n.listen(service.Changed) // a right that is taken away is gone at once
 	sessions := sign.NewSessions(service, n.sites.Tree, s.log, s.cfg.Signin.Prefixes())
 	k, err := kit.New(kit.Config{
-		Mounts: []kit.Mount{web.Mount, portal.Mount, sign.Mount},
+		Mounts: []kit.Mount{web.Mount, portal.Mount, sign.Mount, editor.Mount, admin.Mount},
 		Log:    s.log, Name: s.cfg.Network.Name, Session: sessions.Visitor,
 	})
 	if err != nil {
@@ -77,8 +80,12 @@ func (s *server) addSites(ctx context.Context, c *web.Config) (func(http.Handler
 	if err != nil {
 		return nil, err
 	}
+	console, err := s.console(k, service, sessions.Remote)
+	if err != nil {
+		return nil, err
+	}
 	c.Kit = k
-	c.Parts = append(c.Parts, signs)
+	c.Parts = append(c.Parts, signs, console)
 	c.Sites = public
 	return sessions.Wrap, nil
 }

@@ -1,0 +1,57 @@
+package app
+
+import (
+	"context"
+	"net/http"
+
+	"xianfeng/internal/content"
+	"xianfeng/internal/signin"
+	"xianfeng/internal/site"
+	"xianfeng/internal/store"
+	"xianfeng/media"
+	"xianfeng/web/admin"
+	"xianfeng/web/kit"
+)
+
+// console returns the pages of the people who work on the sites.
+func (s *server) console(k *kit.Kit, service *signin.Service, remote func(*http.Request) string) (*admin.Server, error) {
+	n := s.network
+	desk := content.NewDesk(content.DeskConfig{Articles: n.db, Trails: n.db, Offers: n.db, Network: n.sites, Columns: n.columns, Cleaner: n.clean})
+	a, err := admin.New(k, admin.Config{
+		Network: n.sites, Desk: desk, Columns: n.columns, Names: content.NewNames(n.sites), People: people{n.db}, Signin: service,
+		Links: content.NewLinks(n.db, n.sites), Cards: content.NewCards(n.db, n.sites, nil), Figures: content.NewFigures(n.db, n.sites),
+		Health: content.NewHealth(n.db, n.sites, n.columns, nil), Log: auditLog{n.db}, Streams: streams{s.hub},
+		Zone: n.zone, Remote: remote, Debug: s.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.built("console", a.Close)
+	return a, nil
+}
+
+// people gives the console the accounts of the store.
+type people struct{ *store.DB }
+
+func (p people) Accounts(ctx context.Context, q admin.PeopleQuery) ([]site.Account, error) {
+	return p.DB.Accounts(ctx, store.AccountQuery{Sites: q.Sites, Text: q.Text, After: q.After, Limit: q.Limit})
+}
+
+// auditLog gives the console the audit log of the store, the newest line first.
+type auditLog struct{ *store.DB }
+
+func (l auditLog) Audit(ctx context.Context, q admin.LogQuery, fn func(*site.Entry) error) error {
+	return l.DB.Audit(ctx, store.AuditQuery{Sites: q.Sites, Before: q.Before, Action: q.Action, Limit: q.Limit}, fn)
+}
+
+// streams lists what the media core has on air.
+type streams struct{ hub *media.Hub }
+
+func (x streams) Streams() []admin.Stream {
+	var out []admin.Stream
+	for _, st := range x.hub.Streams() {
+		i := st.Info(false)
+		out = append(out, admin.Stream{Name: i.Name, Live: i.Live, Viewers: i.Viewers, Since: i.Since})
+	}
+	return out
+}
