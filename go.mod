@@ -33,7 +33,7 @@ require (
 
 require (
 	github.com/ebitengine/purego v0.8.3 // indirect
-	github.com/gen2brain/webp v0.5.5 // indirect
+	github.com/gen2brain/webp v0.5.5
 )
 
 require (

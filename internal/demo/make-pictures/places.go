@@ -10,7 +10,7 @@ func bambooGrove(c *canvas) {
 	for layer := range 4 {
 		t := float64(layer) / 3
 		for range 26 - layer*5 {
-			x := c.rand.between(-20, width+20)
+			x := c.rand.between(-10, width+10)
 			if layer == 3 && math.Abs(x-660) < 250 {
 				continue
 			}
@@ -18,16 +18,12 @@ func bambooGrove(c *canvas) {
 		}
 		c.mist(560, 60, hex(0xeaf4d4), 0.35*(1-t), uint64(layer))
 	}
-	c.poly(func(u, v float64) (rgb, float64) {
-		return hex(0xcfc29c).lit(0.78 + 0.3*noise(math.Floor((v-480)/(4+(v-480)*0.07))*3, u/90, 4)), 1
-	}, point{640, 560}, point{690, 560}, point{900, height}, point{420, height})
 	c.fill(0, 560, width, height, func(x, y float64) (rgb, float64) {
-		t := (y - 560) / 160
-		if x > 640-220*t-6 && x < 690+210*t+6 {
-			return rgb{}, 0
-		}
-		return hex(0x6d8a48).lit(0.7 + 0.5*rough(x/14, y/7, 3, 8)), smooth(556, 590, y)
+		return hex(0x6d8a48).lit(0.72 + 0.46*rough(x/14, y/7, 3, 8)), smooth(556, 590, y)
 	})
+	c.poly(func(u, v float64) (rgb, float64) {
+		return hex(0xcfc29c).lit(0.74 + 0.34*rough((u-665)/(v-520)*9, 700/(v-500)*3, 4, 4) - 0.12*smooth(0.75, 1, math.Abs(u-665)/(25+205*(v-560)/160))), 1
+	}, point{640, 560}, point{690, 560}, point{900, height}, point{420, height})
 }
 
 func school(c *canvas) {

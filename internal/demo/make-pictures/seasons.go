@@ -99,8 +99,12 @@ func persimmons(c *canvas) {
 	var grow func(x, y, a, n, w float64, depth int)
 	grow = func(x, y, a, n, w float64, depth int) {
 		tx, ty := x+math.Cos(a)*n, y+math.Sin(a)*n
-		c.line(x, y, tx, ty, w, flat(bark.lit(c.rand.between(0.85, 1.15))))
-		c.oval(tx, ty, w*0.42, w*0.42, 0.1, flat(bark))
+		nx, ny := -math.Sin(a)*w/2, math.Cos(a)*w/2
+		c.poly(func(u, v float64) (rgb, float64) { // lit from the left, thinner towards its end
+			side := ((u-x)*nx + (v-y)*ny) / (w * w / 2)
+			return bark.lit(1 + 0.5*side + 0.24*(noise(u/5, v/16, 9)-0.5)), 1
+		}, point{x + nx, y + ny}, point{tx + nx*0.72, ty + ny*0.72}, point{tx - nx*0.72, ty - ny*0.72}, point{x - nx, y - ny})
+		c.oval(tx, ty, w*0.36, w*0.36, 0.05, flat(bark))
 		if depth == 0 {
 			if c.rand.next() < 0.34 {
 				s := c.rand.between(11, 16)
@@ -116,7 +120,7 @@ func persimmons(c *canvas) {
 			kids = 3
 		}
 		for k := range kids {
-			grow(tx, ty, a+(float64(k)-float64(kids-1)/2)*0.62+c.rand.between(-0.24, 0.24), n*c.rand.between(0.68, 0.86), w*0.66, depth-1)
+			grow(tx, ty, a+(float64(k)-float64(kids-1)/2)*0.62+c.rand.between(-0.24, 0.24), n*c.rand.between(0.68, 0.86), w*0.7, depth-1)
 		}
 	}
 	grow(330, 740, -1.5, 170, 44, 6)
