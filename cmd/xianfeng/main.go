@@ -22,6 +22,8 @@ const usage = `usage: xianfeng COMMAND [flags]
   serve --open                         no keys asked, this machine only
   import [--data DIR] FILE.csv         make sites of a list, beside a running server or without one
   account add --login LOGIN            make somebody who can sign in; first an administrator
+  backup [--data DIR] FILE             keep the whole network in one file, beside a running server or without one
+  restore [--data DIR] FILE            bring it back, into a data folder and database that are empty
   version                              print the version
 
 xianfeng COMMAND -h lists the flags. Signals: SIGHUP reads the configuration again,
@@ -51,6 +53,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return importSites(args[1:], stdout, stderr)
 	case "account":
 		return account(args[1:], stdout, stderr)
+	case "backup":
+		return backup("backup", app.Backup, args[1:], stdout, stderr)
+	case "restore":
+		return backup("restore", app.Restore, args[1:], stdout, stderr)
 	case "version", "--version", "-version":
 		fmt.Fprintln(stdout, "xianfeng", app.Version())
 		return exitOK
