@@ -84,8 +84,12 @@ func (s *server) addSites(ctx context.Context, c *web.Config) (func(http.Handler
 	if err != nil {
 		return nil, err
 	}
+	uploads, err := s.files(ctx, k, sessions.Remote)
+	if err != nil {
+		return nil, err
+	}
 	c.Kit = k
-	c.Parts = append(c.Parts, signs, console)
+	c.Parts = append(c.Parts, signs, console, uploads)
 	c.Sites = public
 	return sessions.Wrap, nil
 }

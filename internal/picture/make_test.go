@@ -345,6 +345,19 @@ func TestTooManyWait(t *testing.T) {
 	}
 }
 
+func TestAfterClose(t *testing.T) {
+	m, err := NewMaker(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Make(t.Context(), bytes.NewReader(jpegOf(t, quarters(20, 20)))); err == nil {
+		t.Error("a picture was made after the end")
+	}
+}
+
 func TestFailingReader(t *testing.T) {
 	data := jpegOf(t, quarters(2000, 2000))
 	_, err := Inspect(struct {

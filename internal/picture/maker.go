@@ -60,7 +60,7 @@ func NewMaker(ctx context.Context) (*Maker, error) {
 	return &Maker{slots: semaphore.NewWeighted(atOnce), memory: semaphore.NewWeighted(MaxMemory), webp: e}, nil
 }
 
-// Close ends the encoder. Nobody may be in Make any more.
+// Close ends the encoder. Make fails from then on.
 func (m *Maker) Close(ctx context.Context) error { return m.webp.close(ctx) }
 
 // Make reads a picture and makes its variants. A picture that is refused is errs.Problems with one of the

@@ -43,7 +43,12 @@ func newEncoder(ctx context.Context) (*encoder, error) {
 	return &encoder{runtime: rt}, nil
 }
 
-func (e *encoder) close(ctx context.Context) error { return e.runtime.Close(ctx) }
+// close waits for the picture that is being made. Later ones fail.
+func (e *encoder) close(ctx context.Context) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.runtime.Close(ctx)
+}
 
 func (e *encoder) compileLocked(ctx context.Context) error {
 	if e.compiled != nil {

@@ -25,10 +25,11 @@ type Service interface {
 	Delete(ctx context.Context, who site.Who, remote, id string) error
 }
 
-// Config is what a Server needs. Log may be left out.
+// Config is what a Server needs. Remote and Log may be left out.
 type Config struct {
 	Kit     *kit.Kit
 	Service Service
+	Remote  func(*http.Request) string // the visitor's address; nil: who is at the other end of the connection
 	Log     *slog.Logger
 }
 
@@ -45,6 +46,9 @@ type Server struct {
 func New(cfg Config) *Server {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Remote == nil {
+		cfg.Remote = remote
 	}
 	return &Server{cfg, make(chan struct{}, atOnce)}
 }
@@ -82,7 +86,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	s.cfg.Kit.Explain(w, r, status, t.say(status, p), p)
 }
 
-// remote is the address that the log of what was done names.
+// remote is who is at the other end of the connection.
 func remote(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -92,7 +96,7 @@ func remote(r *http.Request) string {
 }
 
 func (s *Server) remove(w http.ResponseWriter, r *http.Request) {
-	if err := s.cfg.Service.Delete(r.Context(), s.cfg.Kit.Visitor(r).Who, remote(r), r.PathValue("id")); err != nil {
+	if err := s.cfg.Service.Delete(r.Context(), s.cfg.Kit.Visitor(r).Who, s.cfg.Remote(r), r.PathValue("id")); err != nil {
 		s.fail(w, r, err)
 		return
 	}

@@ -47,7 +47,7 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, fmt.Errorf("take a file: %w", errs.TooMany))
 		return
 	}
-	u := files.Upload{Size: -1, Name: r.URL.Query().Get("name"), Alt: r.URL.Query().Get("alt"), Remote: remote(r)}
+	u := files.Upload{Size: -1, Name: r.URL.Query().Get("name"), Alt: r.URL.Query().Get("alt"), Remote: s.cfg.Remote(r)}
 	at := r.URL.Query().Get("site")
 	form := isForm(r)
 	if at != "" && !s.admit(w, r, at, form) {
