@@ -92,9 +92,10 @@ func (d *desk) fill(ctx context.Context, n, size int) error {
 				return fmt.Errorf("fill the network: %w", err)
 			}
 			list = list[:0]
-			fmt.Fprintf(os.Stderr, "\r%d of %d articles", i+1, n)
+			if i%100_000 == batch-1 {
+				fmt.Fprintf(os.Stderr, "%d of %d articles\n", i+1, n)
+			}
 		}
 	}
-	fmt.Fprintln(os.Stderr)
 	return nil
 }

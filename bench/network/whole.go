@@ -198,44 +198,48 @@ func pushed(ctx context.Context, d *desk, p *process, villages []*site.Node, t *
 	if a, err = d.Publish(ctx, by, a.ID, a.Version, time.Time{}); err != nil {
 		return err
 	}
+	c := &http.Client{}
+	defer c.CloseIdleConnections()
+	villages = villages[:min(500, len(villages))]
+	shows := func(n *site.Node) (bool, error) {
+		body, _, _, err := visit(ctx, c, p.base+"/v/"+n.Code+"/c/notices")
+		if err != nil {
+			return false, err
+		}
+		z, err := gzip.NewReader(bytes.NewReader(body))
+		if err != nil {
+			return false, err
+		}
+		text, err := io.ReadAll(z)
+		return strings.Contains(string(text), title), err
+	}
+	for _, n := range villages { // from now on all are kept
+		if early, err := shows(n); early || err != nil {
+			return errors.Join(fmt.Errorf("the notice is on %s before it is pushed: %v", n.Code, early), err)
+		}
+	}
 	began := time.Now()
 	if _, err := d.PushDown(ctx, by, a.ID, "", top.ID); err != nil {
 		return err
 	}
 	wrote := time.Since(began)
-	c := &http.Client{}
-	defer c.CloseIdleConnections()
-	var last time.Duration
-	for _, n := range villages[:min(500, len(villages))] {
-		for {
-			if err := ctx.Err(); err != nil {
+	var first, last time.Duration
+	for _, n := range villages {
+		for right := false; !right; {
+			if right, err = shows(n); err != nil {
 				return err
 			}
-			body, _, _, err := visit(ctx, c, p.base+"/v/"+n.Code+"/c/notices")
-			if err != nil {
-				return err
-			}
-			z, err := gzip.NewReader(bytes.NewReader(body))
-			if err != nil {
-				return err
-			}
-			text, err := io.ReadAll(z)
-			if err != nil {
-				return err
-			}
-			if strings.Contains(string(text), title) {
-				last = max(last, time.Since(began))
-				break
-			}
-			if time.Since(began) > time.Minute {
+			last = time.Since(began)
+			if last > time.Minute {
 				return fmt.Errorf("the notice is not on %s after a minute", n.Code)
 			}
-			time.Sleep(5 * time.Millisecond)
 		}
-		if n == villages[0] {
-			t.add(fmt.Sprintf("an article pushed to %d sites by another process: one write; the first page shows it", d.sites.Tree().Len()), fmt.Sprintf("%s; %s", ms(wrote), ms(last)), "≤ 2 s")
+		if first == 0 {
+			first = last
 		}
 	}
+	t.add(fmt.Sprintf("an article pushed to %d sites by another process: one write; one page that was kept shows it; all of %d that were kept have been made anew, one after another", d.sites.Tree().Len(), len(villages)),
+		fmt.Sprintf("%s; %s; %s", ms(wrote), ms(first), ms(last)), "≤ 2 s")
 	return nil
 }
 
