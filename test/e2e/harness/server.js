@@ -87,6 +87,22 @@ export class Server {
     return this.#exit;
   }
 
+  /**
+   * Runs another command of the program on the same data, and returns what it says.
+   * @param {string[]} words the command @param {string[]} args @param {string} [input]
+   * @returns {Promise<string>}
+   */
+  command(words, args, input = "") {
+    const child = spawn(program, [...words, "--data", path.join(this.#dir, "data"), ...args], { stdio: ["pipe", "pipe", "pipe"] });
+    let said = "";
+    for (const out of [child.stdout, child.stderr]) out.setEncoding("utf8").on("data", (text) => (said += text));
+    child.stdin.end(input);
+    return new Promise((done, failed) => {
+      child.once("error", failed);
+      child.once("close", (code) => (code === 0 ? done(said) : failed(new Error(`${words.join(" ")} ended with ${code}: ${said}`))));
+    });
+  }
+
   /** @param {string} address @param {RequestInit} [init] as the operator */
   api(address, init = {}) {
     return fetch(this.base + address, { ...init, headers: { Authorization: `Bearer ${keys.operator}`, ...init.headers } });
