@@ -50,6 +50,7 @@ type articlePage struct {
 	StateTag *tag
 	LastSaid *remark
 	Until    bool
+	Edited   bool // there is a newer text than the one that visitors see
 	Preview  string // the article as visitors see it; "": they don't
 	Can      abilities
 }
@@ -115,7 +116,7 @@ func (s *Server) articlePage(r *http.Request, v *visit, a content.Article) (arti
 	if title == "" {
 		title = v.t.Untitled
 	}
-	p := articlePage{shell: s.shell(r, v, "articles", title), Article: a, Can: s.abilities(v, &a)}
+	p := articlePage{shell: s.shell(r, v, "articles", title), Article: a, Can: s.abilities(v, &a), Edited: a.Edited()}
 	p.Action = articleAddress(a.ID)
 	p.Draft, p.DraftKey = p.Action+"/draft", strconv.FormatInt(int64(a.ID), 10)
 	p.columns(s.columnsFor(v, &a), a.Slug)

@@ -15,8 +15,9 @@ import (
 )
 
 func (s *Server) siteRoutes(r *kit.Router) {
-	r.Page("GET /admin/s/{code}/settings", s.at(site.ManageSite, s.settings))
-	r.Page("POST /admin/s/{code}/settings", s.at(site.ManageSite, s.saveSettings))
+	framed := kit.PagePolicy + "; frame-src 'self'" // the preview
+	r.With("GET /admin/s/{code}/settings", framed, s.at(site.ManageSite, s.settings))
+	r.With("POST /admin/s/{code}/settings", framed, s.at(site.ManageSite, s.saveSettings))
 	r.Page("GET /admin/s/{code}/children", s.at(site.ManageTree, s.children))
 	r.Page("POST /admin/s/{code}/children", s.at(site.ManageTree, s.changeTree))
 	r.Page("GET /admin/s/{code}/columns", s.at(site.ManageColumns, s.columns))
@@ -57,7 +58,7 @@ func (s *Server) settings(w http.ResponseWriter, r *http.Request, v *visit) {
 func (s *Server) sitePage(r *http.Request, v *visit, x site.Site) sitePage {
 	p := sitePage{shell: s.shell(r, v, "settings", v.at.Label()+" · "+v.t.NavSite), Site: x, Preview: "/v/" + v.at.Code + "/", MayCode: v.mayHere(site.ManageTree)}
 	if x.Look.Photo != "" {
-		p.Photo = "/files/" + x.Look.Photo + "/photo"
+		p.Photo = "/files/" + x.Look.Photo + "/w480.webp"
 	}
 	if t, ok := themes.Find(x.Look.Theme); ok {
 		p.Accent = t.Accent(x.Look.Accent).Name

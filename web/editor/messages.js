@@ -3,7 +3,7 @@
 /** @typedef {typeof zh} Messages */
 
 const zh = {
-  toolbar: "文字格式", text: "正文", h2: "大标题", h3: "小标题", bold: "加粗", bullets: "项目列表", numbers: "编号列表", quote: "引用",
+  toolbar: "文字格式", text: "正文", h2: "大标题", h3: "小标题", bold: "加粗", bullets: "列表", numbers: "编号", quote: "引用",
   link: "链接", picture: "图片", attach: "附件", live: "直播", undo: "撤销", redo: "重做", dictate: "语音输入", dictateStop: "停止语音",
   linkAddress: "链接地址", linkBad: "请输入以 https:// 开头的网址", unlink: "去掉链接", ok: "确定", cancel: "取消", close: "关闭",
   alt: "图片说明", altHelp: "给看不见图片的人：图上是什么？例如“村民在晒场晾晒玉米”。", liveName: "直播名称", liveBad: "只能用英文字母、数字、点、横线，字母或数字开头",
@@ -15,7 +15,7 @@ const zh = {
 
 /** @type {Messages} */
 const en = {
-  toolbar: "Formatting", text: "Text", h2: "Heading", h3: "Subheading", bold: "Bold", bullets: "Bulleted list", numbers: "Numbered list", quote: "Quotation",
+  toolbar: "Formatting", text: "Text", h2: "Heading", h3: "Subheading", bold: "Bold", bullets: "List", numbers: "Numbers", quote: "Quote",
   link: "Link", picture: "Picture", attach: "Attachment", live: "Live", undo: "Undo", redo: "Redo", dictate: "Dictate", dictateStop: "Stop dictating",
   linkAddress: "Address", linkBad: "Please enter an address that begins with https://", unlink: "Remove link", ok: "OK", cancel: "Cancel", close: "Close",
   alt: "What the picture shows", altHelp: "For those who can't see it, such as “villagers drying maize”.", liveName: "Name of the stream", liveBad: "Letters, digits, dots and hyphens only, a letter or digit first",

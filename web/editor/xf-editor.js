@@ -213,12 +213,12 @@ export class XFEditor extends HTMLElement {
     const t = this.#t;
     /** @type {[string, string, string, () => void][]} name, sign, label, what it does */
     const tools = [
-      ["h2", "H1", t.h2, () => this.#heading("H2")],
-      ["h3", "H2", t.h3, () => this.#heading("H3")],
-      ["bold", "B", t.bold, () => (this.#squire.hasFormat("B") ? this.#squire.removeBold() : this.#squire.bold())],
-      ["bullets", "•", t.bullets, () => (/UL/.test(this.#squire.getPath()) ? this.#squire.removeList() : this.#squire.makeUnorderedList())],
-      ["numbers", "1.", t.numbers, () => (/OL/.test(this.#squire.getPath()) ? this.#squire.removeList() : this.#squire.makeOrderedList())],
-      ["quote", "❝", t.quote, () => (/BLOCKQUOTE/.test(this.#squire.getPath()) ? this.#squire.decreaseQuoteLevel() : this.#squire.increaseQuoteLevel())],
+      ["h2", t.h2, t.h2, () => this.#heading("H2")],
+      ["h3", t.h3, t.h3, () => this.#heading("H3")],
+      ["bold", t.bold, t.bold, () => (this.#squire.hasFormat("B") ? this.#squire.removeBold() : this.#squire.bold())],
+      ["bullets", t.bullets, t.bullets, () => (/UL/.test(this.#squire.getPath()) ? this.#squire.removeList() : this.#squire.makeUnorderedList())],
+      ["numbers", t.numbers, t.numbers, () => (/OL/.test(this.#squire.getPath()) ? this.#squire.removeList() : this.#squire.makeOrderedList())],
+      ["quote", t.quote, t.quote, () => (/BLOCKQUOTE/.test(this.#squire.getPath()) ? this.#squire.decreaseQuoteLevel() : this.#squire.increaseQuoteLevel())],
       ["link", t.link, t.link, () => void this.#link()],
       ["picture", t.picture, t.picture, () => void picker("image/*", true).then((f) => this.#bring(f))],
       ["attach", t.attach, t.attach, () => void picker("", true).then((f) => this.#bring(f))],
@@ -231,8 +231,10 @@ export class XFEditor extends HTMLElement {
       b.type = "button";
       b.className = `xf-tool xf-${name}`;
       b.textContent = sign;
-      b.setAttribute("aria-label", label);
-      b.title = label;
+      if (sign !== label) {
+        b.setAttribute("aria-label", label);
+        b.title = label;
+      }
       if (["h2", "h3", "bold", "bullets", "numbers", "quote", "link"].includes(name)) b.setAttribute("aria-pressed", "false");
       b.addEventListener("mousedown", (e) => e.preventDefault()); // the selection stays
       b.addEventListener("click", () => {
