@@ -243,6 +243,7 @@ func (l *loader) index() error {
 	if err != nil {
 		return err
 	}
+	ix := indexing{x: x}
 	for _, p := range all {
 		var title, body string
 		if err := x.row("SELECT title, body FROM revisions WHERE article_id = ? AND n = ?", p.id, p.n).Scan(&title, &body); err != nil {
@@ -257,9 +258,17 @@ func (l *loader) index() error {
 			list[i] = at[i].Placement
 		}
 		words := l.words(title, body)
-		if err := x.index(p.id, list, &words); err != nil {
+		if err := ix.add(p.id, list, &words); err != nil {
 			return fmt.Errorf("article %d: %w", p.id, err)
 		}
+		if len(ix.later) >= indexAtOnce {
+			if err := ix.finish(); err != nil {
+				return err
+			}
+		}
 	}
-	return nil
+	return ix.finish()
 }
+
+// indexAtOnce bounds the words in memory while an archive is read.
+const indexAtOnce = 1000

@@ -19,9 +19,12 @@ import (
 func (db *DB) Keep(ctx context.Context, e content.Edit) (content.Article, error) {
 	var out content.Article
 	err := db.do(ctx, func(x *tx) error {
+		ix := indexing{x: x}
 		var err error
-		out, err = x.keep(e)
-		return err
+		if out, err = x.keep(e, &ix); err != nil {
+			return err
+		}
+		return ix.finish()
 	})
 	return out, err
 }
@@ -30,8 +33,9 @@ func (db *DB) Keep(ctx context.Context, e content.Edit) (content.Article, error)
 func (db *DB) KeepAll(ctx context.Context, edits []content.Edit) ([]content.Article, error) {
 	out := make([]content.Article, len(edits))
 	err := db.do(ctx, func(x *tx) error {
+		ix := indexing{x: x}
 		for i := range edits {
-			a, err := x.keep(edits[i])
+			a, err := x.keep(edits[i], &ix)
 			if err != nil {
 				return fmt.Errorf("change %d: %w", i+1, err)
 			}
@@ -39,12 +43,12 @@ func (db *DB) KeepAll(ctx context.Context, edits []content.Edit) ([]content.Arti
 		}
 		slices.Sort(x.tags)
 		x.tags = slices.Compact(x.tags)
-		return nil
+		return ix.finish()
 	})
 	return out, err
 }
 
-func (x *tx) keep(e content.Edit) (content.Article, error) {
+func (x *tx) keep(e content.Edit, ix *indexing) (content.Article, error) {
 	a := e.Article
 	if a.Updated.IsZero() {
 		a.Updated = x.now
@@ -82,7 +86,7 @@ func (x *tx) keep(e content.Edit) (content.Article, error) {
 		return a, err
 	}
 	x.touchPlaced(&was, &a, before, after)
-	if err := x.indexArticle(&was, &a, before, after, e.Words); err != nil {
+	if err := ix.article(&was, &a, before, after, e.Words); err != nil {
 		return a, err
 	}
 	if e.Offer != nil {

@@ -13,13 +13,13 @@ import (
 	"xianfeng/internal/site"
 )
 
-// indexArticle makes an article be found where it is shown, by its words, or no longer.
-func (x *tx) indexArticle(was, is *content.Article, before, after []placed, words *content.Words) error {
+// article makes an article be found where it is shown, by its words, or no longer.
+func (ix *indexing) article(was, is *content.Article, before, after []placed, words *content.Words) error {
 	if is.LiveN == 0 {
 		if was.LiveN == 0 {
 			return nil
 		}
-		return x.unindex(is.ID)
+		return ix.remove(is.ID)
 	}
 	moved := !slices.EqualFunc(before, after, func(a, b placed) bool { return a.Site == b.Site && a.Below == b.Below })
 	switch {
@@ -30,7 +30,7 @@ func (x *tx) indexArticle(was, is *content.Article, before, after []placed, word
 		return nil
 	}
 	if !was.Published.Equal(is.Published) {
-		if err := x.unindex(is.ID); err != nil { // it gets a number among the newest
+		if err := ix.remove(is.ID); err != nil { // it gets a number among the newest
 			return err
 		}
 	}
@@ -38,36 +38,70 @@ func (x *tx) indexArticle(was, is *content.Article, before, after []placed, word
 	for i := range after {
 		list[i] = after[i].Placement
 	}
-	return x.index(is.ID, list, words)
+	return ix.add(is.ID, list, words)
 }
 
-func (x *tx) index(id content.ArticleID, list []content.Placement, words *content.Words) error {
+// indexing is what becomes of the index at the end of a write. Statements in between would each have SQLite
+// write what the index has gathered, and leave it in very many small pieces.
+type indexing struct {
+	x     *tx
+	later []func() error
+}
+
+func (ix *indexing) finish() error {
+	for _, fn := range ix.later {
+		if err := fn(); err != nil {
+			return err
+		}
+	}
+	ix.later = nil
+	return nil
+}
+
+func (ix *indexing) add(id content.ArticleID, list []content.Placement, words *content.Words) error {
+	x := ix.x
 	places, err := content.PlaceTerms(list, x.place)
 	if err != nil {
 		return err
 	}
-	var row int64
-	err = x.row("SELECT id FROM search_rows WHERE article_id = ?", id).Scan(&row)
+	row, err := x.indexRow(id)
 	switch {
 	case errors.Is(err, errs.NotFound):
 		err = x.row("INSERT INTO search_rows (article_id) VALUES (?) RETURNING id", id).Scan(&row)
 	case err == nil:
-		err = x.exec("DELETE FROM search WHERE "+x.db.rowid()+" = ?", row)
+		ix.drop(row)
 	}
 	if err != nil {
 		return err
 	}
+	query, text := "INSERT INTO search (rowid, words) VALUES (?, ?)", places+" "+words.Title+" "+words.Body
 	if x.db.d.postgres() {
-		return x.exec("INSERT INTO search (id, words) VALUES (?, CAST(? AS tsvector))", row, vector(places, words))
+		query, text = "INSERT INTO search (id, words) VALUES (?, CAST(? AS tsvector))", vector(places, words)
 	}
-	return x.exec("INSERT INTO search (rowid, words) VALUES (?, ?)", row, places+" "+words.Title+" "+words.Body)
+	ix.later = append(ix.later, func() error { return x.exec(query, row, text) })
+	return nil
 }
 
-func (x *tx) unindex(id content.ArticleID) error {
-	if err := x.exec("DELETE FROM search WHERE "+x.db.rowid()+" IN (SELECT id FROM search_rows WHERE article_id = ?)", id); err != nil {
+func (ix *indexing) remove(id content.ArticleID) error {
+	row, err := ix.x.indexRow(id)
+	if errors.Is(err, errs.NotFound) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	return x.exec("DELETE FROM search_rows WHERE article_id = ?", id)
+	ix.drop(row)
+	return ix.x.exec("DELETE FROM search_rows WHERE id = ?", row)
+}
+
+func (ix *indexing) drop(row int64) {
+	ix.later = append(ix.later, func() error { return ix.x.exec("DELETE FROM search WHERE "+ix.x.db.rowid()+" = ?", row) })
+}
+
+// indexRow is the number of an article's row in the index.
+func (x *tx) indexRow(id content.ArticleID) (row int64, err error) {
+	err = x.row("SELECT id FROM search_rows WHERE article_id = ?", id).Scan(&row)
+	return row, err
 }
 
 // rowid is how the number of a row of the index is called.
@@ -240,6 +274,7 @@ func (db *DB) PlacedOn(ctx context.Context, sites []site.ID, after content.Artic
 // public no longer are left out.
 func (db *DB) Reindex(ctx context.Context, words map[content.ArticleID]content.Words) error {
 	return db.do(ctx, func(x *tx) error {
+		ix := indexing{x: x}
 		for id, w := range words {
 			list, err := x.placed(id)
 			if err != nil {
@@ -254,10 +289,10 @@ func (db *DB) Reindex(ctx context.Context, words map[content.ArticleID]content.W
 			if len(public) == 0 {
 				continue
 			}
-			if err := x.index(id, public, &w); err != nil {
+			if err := ix.add(id, public, &w); err != nil {
 				return err
 			}
 		}
-		return nil
+		return ix.finish()
 	})
 }
