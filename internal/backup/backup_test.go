@@ -130,6 +130,7 @@ func TestRestoreGivesWhatWasWritten(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(there.Root, "files", "spool"), 0o750); err != nil { // as a server leaves it
 		t.Fatal(err)
 	}
+	put(t, there, unpacked+"123/files/x", "of a restore that was killed")
 	s, err := Restore(t.Context(), bytes.NewReader(archive), got, there)
 	if err != nil {
 		t.Fatal(err)
@@ -320,7 +321,7 @@ func TestEndsThatDoNotFit(t *testing.T) {
 }
 
 func TestBombsAreRefused(t *testing.T) {
-	zeros := strings.Repeat("\x00", 256<<20)
+	zeros := strings.Repeat("\x00", 80<<20)
 	there := folder(t)
 	_, err := Restore(t.Context(), bytes.NewReader(pack(t, &End{Files: 1}, head, named("data/files/a", zeros))), &shelf{}, there)
 	if !errors.Is(err, errs.TooLarge) {

@@ -14,14 +14,24 @@ import (
 	"xianfeng/internal/errs"
 )
 
+// unpacked begins the name of the folder in which files wait for the rest of an archive to be seen.
+const unpacked = ".restore-"
+
 // Restore puts an archive into an empty database and a data folder that has no files yet: all of it, or
 // nothing.
 func Restore(ctx context.Context, r io.Reader, db Database, folder Folder) (Summary, error) {
 	if err := folder.checkEmpty(); err != nil {
 		return Summary{}, err
 	}
-	// Beside their places, so that they get there by renaming.
-	dir, err := os.MkdirTemp(folder.Root, ".restore-")
+	// Beside their places, so that they get there by renaming. What an earlier one that was killed has left goes.
+	left, err := filepath.Glob(filepath.Join(folder.Root, unpacked+"*"))
+	for _, name := range left {
+		err = errors.Join(err, os.RemoveAll(name))
+	}
+	if err != nil {
+		return Summary{}, fmt.Errorf("make room for the files: %w", err)
+	}
+	dir, err := os.MkdirTemp(folder.Root, unpacked)
 	if err != nil {
 		return Summary{}, fmt.Errorf("make a folder for the files: %w", err)
 	}
