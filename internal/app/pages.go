@@ -76,7 +76,7 @@ func (s *server) addSites(ctx context.Context, c *web.Config) (func(http.Handler
 	if err != nil {
 		return nil, err
 	}
-	public, err := s.portal(k)
+	public, err := s.portal(k, sessions.Remote)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
 
@@ -20,7 +19,7 @@ import (
 const feedKeyFile = "feed.key"
 
 // portal returns the pages that visitors of the sites see.
-func (s *server) portal(k *kit.Kit) (*portal.Server, error) {
+func (s *server) portal(k *kit.Kit, remote func(*http.Request) string) (*portal.Server, error) {
 	n := s.network
 	key, err := loadFeedKey(s.dataFile(feedKeyFile))
 	if err != nil {
@@ -35,11 +34,7 @@ func (s *server) portal(k *kit.Kit) (*portal.Server, error) {
 		Kit: k, Network: n.sites, Shelf: shelf, Walker: shelf, Columns: n.columns, Cache: pages,
 		Cards: content.NewCards(n.db, n.sites, nil), Links: content.NewLinks(n.db, n.sites),
 		Viewed: func(r *http.Request, at *site.Node, id content.ArticleID) {
-			host, _, err := net.SplitHostPort(r.RemoteAddr)
-			if err != nil {
-				host = r.RemoteAddr
-			}
-			views.Count(content.Visit{Site: at.ID, Article: id, Addr: host, Agent: r.UserAgent()})
+			views.Count(content.Visit{Site: at.ID, Article: id, Addr: remote(r), Agent: r.UserAgent()})
 		},
 		Zone: n.zone, Log: s.log, FeedKey: key,
 	})

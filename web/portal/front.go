@@ -120,7 +120,8 @@ func (p *frontPage) block(ctx context.Context, d *cache.Deps, name string, found
 		return &block{Kind: name, Name: p.T.ContactTitle}, nil
 	case themes.Sites:
 		d.On(content.TreeTag(n.ID))
-		tiles := s.tiles(p.v, d, n)
+		// Partners are in the directory, not on the front page.
+		tiles := slices.DeleteFunc(s.tiles(p.v, d, n), func(x tile) bool { return x.Partner })
 		if len(tiles) == 0 {
 			return nil, nil //nolint:nilnil // as above
 		}

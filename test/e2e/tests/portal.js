@@ -1,0 +1,101 @@
+// The sites' pages: for everybody, on every screen, with and without script, and in pages of partners.
+
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { createServer } from "node:http";
+import { after, before, describe, it } from "node:test";
+
+import { complaints, open, overflow } from "../harness/browser.js";
+import { Server } from "../harness/server.js";
+
+const pictures = process.env.SCREENSHOTS; // a folder to put pictures of the pages into
+
+/** @param {import("../main.test.js").Stage} stage */
+export default function (stage) {
+  describe("the sites' pages", () => {
+    /** @type {Server} the demo's network */ let portal;
+    before(async () => {
+      portal = await Server.start({ flags: ["--demo"] });
+    });
+    after(() => portal?.stop());
+    pages(stage, () => portal);
+  });
+}
+
+/** @param {import("../main.test.js").Stage} stage @param {() => Server} demo */
+function pages(stage, demo) {
+  it("the sites' pages satisfy axe and fit 360, 768 and 1280 px, also with large text and high contrast", async () => {
+    const { browser } = stage;
+    const portal = demo();
+    if (pictures) await mkdir(pictures, { recursive: true });
+    for (const width of [360, 768, 1280]) {
+      const page = await open(browser, { locale: "zh-CN", viewport: { width, height: 800 } });
+      for (const look of ["", "ec"]) {
+        if (look) await page.context().addCookies([{ name: "xf_look", value: look, url: portal.base }]);
+        for (const [name, address] of Object.entries(await addresses(portal.base))) {
+          await page.goto(portal.base + address);
+          assert.deepEqual(page.errors.filter((e) => !/404/.test(e)), [], `${name} ${address}`);
+          assert.deepEqual(await complaints(page), [], `axe, ${name} ${address}, ${width} px, look ${look}`);
+          assert.equal(await overflow(page), 0, `${name} ${address} can be scrolled sideways at ${width} px, look ${look}`);
+          page.errors.length = 0; // what axe does to a player is not the page's doing
+          if (pictures) await page.screenshot({ path: `${pictures}/${name}-${width}${look}.png`, fullPage: true });
+        }
+      }
+      await page.context().close();
+    }
+  });
+
+  it("a visitor without script finds a site, a column and an article, and makes the text large", async () => {
+    const { browser } = stage;
+    const portal = demo();
+    const page = await open(browser, { locale: "zh-CN", viewport: { width: 360, height: 740 }, javaScriptEnabled: false });
+    await page.goto(`${portal.base}/`);
+    await page.getByRole("link", { name: "下级站点", exact: true }).first().click();
+    await page.getByRole("searchbox", { name: "按名称或代码查找" }).fill("清溪");
+    await page.getByRole("button", { name: "查找" }).click();
+    await page.getByRole("main").getByRole("link", { name: "清溪", exact: true }).click();
+    assert.match(page.url(), /\/v\/990101\/$/);
+    await page.getByRole("link", { name: "长者版" }).click();
+    assert.match((await page.getAttribute("html", "class")) ?? "", /\belder\b/);
+    await page.goto(`${portal.base}/v/99/`);
+    assert.match((await page.getAttribute("html", "class")) ?? "", /\belder\b/, "the choice is kept");
+    await page.context().close();
+  });
+
+  it("a partner's page with a strict policy shows a column, by script and in a frame", async () => {
+    const { browser } = stage;
+    const portal = demo();
+    const html = `<!doctype html><html lang="zh"><title>partner</title><script src="${portal.base}/embed.js" data-site="99" data-column="notices" data-n="3"></script><iframe src="${portal.base}/embed/99/notices" title="frame"></iframe>`;
+    const policy = `default-src 'none'; script-src ${portal.base}; connect-src ${portal.base}; frame-src ${portal.base}`;
+    const partner = createServer((_, answer) => answer.writeHead(200, { "Content-Type": "text/html", "Content-Security-Policy": policy }).end(html));
+    await new Promise((done) => partner.listen(0, "127.0.0.1", () => done(undefined)));
+    try {
+      const page = await open(browser);
+      const { port } = /** @type {import("node:net").AddressInfo} */ (partner.address());
+      await page.goto(`http://127.0.0.1:${port}/`);
+      const list = page.locator("script + div");
+      await list.locator("li, p").first().waitFor();
+      await page.frameLocator("iframe").getByRole("heading", { name: "通知公告" }).waitFor();
+      assert.deepEqual(page.errors.filter((e) => !e.includes("404")), []);
+      await page.context().close();
+    } finally {
+      partner.close();
+    }
+  });
+}
+
+/** One page of each kind. @param {string} base @returns {Promise<Record<string, string>>} */
+async function addresses(base) {
+  const articles = async (/** @type {string} */ code, /** @type {string} */ column) => {
+    const answer = await fetch(`${base}/api/v1/sites/${code}/articles?column=${column}&n=1`);
+    const { items } = await answer.json();
+    return items.length ? [new URL(items[0].url).pathname] : [];
+  };
+  /** @type {Record<string, string>} */
+  const out = {
+    province: "/", city: "/v/9901/", village: "/v/990101001001/", sites: "/v/99/sites", "sites-found": "/v/99/sites?q=清溪", links: "/v/99/links", live: "/v/99/live",
+    search: "/v/99/search?q=水利", news: "/v/99/c/news", album: "/v/99/c/album", produce: "/v/99/c/produce", lost: "/v/99/no/such/page", nobody: "/v/0/",
+  };
+  for (const column of ["news", "album", "produce"]) for (const address of await articles("99", column)) out[`article-${column}`] = address;
+  return out;
+}
