@@ -73,7 +73,9 @@ func TestHashGrowsAtSignIn(t *testing.T) {
 	b := newBench(t, nil)
 	r := b.Rules()
 	r.Password.Argon = signin.Argon{Memory: 128, Time: 2, Lanes: 1}
-	b.SetRules(r)
+	if err := b.SetRules(r); err != nil {
+		t.Fatal(err)
+	}
 	b.mustIn("wang", wangs, from("192.0.2.1"))
 	c, err := b.store.Credential(t.Context(), wang)
 	if err != nil || !strings.HasPrefix(c.Password, "$argon2id$v=19$m=128,t=2,p=1$") {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -66,8 +67,11 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Hashes <= 0 {
 		cfg.Hashes = 4
 	}
-	if cfg.Rules.Password.Min == 0 {
+	if reflect.ValueOf(cfg.Rules).IsZero() {
 		cfg.Rules = DefaultRules()
+	}
+	if err := cfg.Rules.check(); err != nil {
+		return nil, fmt.Errorf("rules of signing in: %w", err)
 	}
 	s := &Service{cfg: cfg, hash: newHasher(cfg.Hashes), common: commonWords()}
 	s.rules.Store(&cfg.Rules)
@@ -90,8 +94,15 @@ func (s *Service) Close() {
 // Rules returns the rules as they are now.
 func (s *Service) Rules() Rules { return *s.rules.Load() }
 
-// SetRules replaces them.
-func (s *Service) SetRules(r Rules) { s.rules.Store(&r) }
+// SetRules replaces them. Rules under which nobody could sign in, or the machine could not keep up, are refused as
+// errs.Problems.
+func (s *Service) SetRules(r Rules) error {
+	if err := r.check(); err != nil {
+		return err
+	}
+	s.rules.Store(&r)
+	return nil
+}
 
 // Origin returns what passkeys and single sign-on belong to: the configured address, or else the one that the
 // browser came by.
