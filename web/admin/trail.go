@@ -82,6 +82,7 @@ type trailPage struct {
 	Views   int64
 	Public  bool
 	Places  []place
+	Pushed  bool // to other sites as well
 	Offers  []offered
 	Copies  []copied
 	Origin  *copied
@@ -129,7 +130,7 @@ func (s *Server) trailPage(r *http.Request, v *visit, a content.Article) (trailP
 		if n := v.tree.Get(x.Site); n != nil {
 			pl := place{Node: n, Size: 1, Home: !x.Below, Who: s.nameOf(r, v, x.By)}
 			if x.Below {
-				pl.Size = n.Size()
+				pl.Size, p.Pushed = n.Size(), true
 			}
 			p.Places = append(p.Places, pl)
 		}

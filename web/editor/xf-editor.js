@@ -19,12 +19,24 @@ export class XFEditor extends HTMLElement {
   /** @type {any} a Squire, once connected */ #squire = null;
   /** @type {HTMLTextAreaElement | null} */ #area = null;
   #t = messages();
+  #last = ""; // the text as it was last told of; what Squire tidies up by itself is no change
+  #touched = false; // else the form sends what it came with
+  /** @type {HTMLElement[]} */ #parts = [];
   #status = document.createElement("p");
   #words = document.createElement("span");
   /** @type {Map<string, HTMLButtonElement>} */ #buttons = new Map();
 
+  static observedAttributes = ["data-plain"];
+
+  /** With data-plain it is a textarea: for Markdown. */
+  attributeChangedCallback() {
+    if (!this.isConnected) return;
+    if (this.hasAttribute("data-plain")) this.disconnectedCallback();
+    else this.connectedCallback();
+  }
+
   connectedCallback() {
-    if (this.#squire) return;
+    if (this.#squire || this.hasAttribute("data-plain")) return;
     const area = this.querySelector("textarea");
     if (!area) return;
     this.#area = area;
@@ -41,7 +53,8 @@ export class XFEditor extends HTMLElement {
     this.#status.setAttribute("role", "status");
     foot.append(this.#status, this.#words);
     area.hidden = true;
-    this.append(this.#toolbar(), paper, foot);
+    this.#parts = [this.#toolbar(), paper, foot];
+    this.append(...this.#parts);
     this.#squire = new Squire(paper, { blockTag: "P", sanitizeToDOMFragment: (/** @type {string} */ html) => this.#cleaned(html), didError: (/** @type {unknown} */ e) => console.error(e) });
     this.#squire._imageResizer?.destroy(); // it draws with inline styles, which the policy of our pages forbids
     this.value = area.value;
@@ -59,16 +72,24 @@ export class XFEditor extends HTMLElement {
       e.stopImmediatePropagation();
       void this.#bring(files);
     }, true);
-    area.form?.addEventListener("formdata", (e) => e.formData.set(area.name, this.value));
+    area.form?.addEventListener("formdata", this.#give);
     this.#able("undo", false);
     this.#able("redo", false);
     this.#count();
   }
 
   disconnectedCallback() {
-    this.#squire?.destroy();
+    if (!this.#squire) return;
+    this.#area?.form?.removeEventListener("formdata", this.#give);
+    this.#squire.destroy();
     this.#squire = null;
+    for (const p of this.#parts) p.remove();
+    if (this.#area) this.#area.hidden = false;
   }
+
+  #give = (/** @type {FormDataEvent} */ e) => {
+    if (this.#touched && this.#area) e.formData.set(this.#area.name, this.value);
+  };
 
   /** The text as HTML; "" where there is nothing. */
   get value() {
@@ -84,9 +105,12 @@ export class XFEditor extends HTMLElement {
   }
 
   set value(html) {
-    this.#squire?.setHTML(html);
-    this.#dress();
     if (this.#area) this.#area.value = html;
+    if (!this.#squire) return;
+    this.#squire.setHTML(html);
+    this.#dress();
+    this.#last = this.value;
+    this.#touched = false;
     this.#count();
   }
 
@@ -166,7 +190,11 @@ export class XFEditor extends HTMLElement {
 
   #changed() {
     this.#dress();
-    if (this.#area) this.#area.value = this.value;
+    const now = this.value;
+    if (now === this.#last) return;
+    this.#last = now;
+    this.#touched = true;
+    if (this.#area) this.#area.value = now;
     this.#count();
     this.dispatchEvent(new Event("input", { bubbles: true }));
   }

@@ -2,6 +2,7 @@
 // a second person who saves the same article is told of, with both texts at hand.
 
 import { Keeper, leftBehind } from "../../editor/keep.js";
+import { paragraphs } from "../../editor/text.js";
 import { dressPictures } from "./pictures.js";
 
 /** @typedef {import("../../editor/keep.js").Answer} Answer */
@@ -28,6 +29,7 @@ function start(form) {
   const fill = (from) => {
     for (const [name, value] of Object.entries(from)) {
       const field = form.elements.namedItem(name);
+      if (name === "format") editor?.toggleAttribute("data-plain", value === "markdown");
       if (name === "text" && editor) editor.value = value;
       else if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement || field instanceof HTMLSelectElement) field.value = value;
     }
@@ -83,6 +85,15 @@ function start(form) {
     keeper.changed(values());
   });
   form.addEventListener("change", () => showKind(form));
+  const format = form.elements.namedItem("format");
+  if (format instanceof HTMLSelectElement) {
+    format.addEventListener("change", () => {
+      const area = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem("text"));
+      const plain = format.value === "markdown";
+      if (!plain && !/^\s*</.test(area.value)) area.value = paragraphs(area.value);
+      editor?.toggleAttribute("data-plain", plain);
+    });
+  }
   form.addEventListener("submit", () => {
     version.value = String(keeper.version);
     keeper.forget();
