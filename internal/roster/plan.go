@@ -119,7 +119,7 @@ func (p *planner) dropBad() {
 }
 
 // places returns all sites as they would stand if the good rows were taken.
-func (p *planner) places() (map[string]*place, []*place) {
+func (p *planner) places() []*place {
 	all := make(map[string]*place, p.tree.Len()+len(p.byCode))
 	list := make([]*place, 0, p.tree.Len()+len(p.byCode))
 	add := func(x *place) {
@@ -144,12 +144,12 @@ func (p *planner) places() (map[string]*place, []*place) {
 	for _, x := range list {
 		x.parent = all[x.above]
 	}
-	return all, list
+	return list
 }
 
 // refuse finds rows that make no tree, and reports whether there were any.
 func (p *planner) refuse() bool {
-	_, list := p.places()
+	list := p.places()
 	before := len(p.problem)
 	for i, x := range list {
 		p.loop(x, i+1)
@@ -267,7 +267,7 @@ func merged(x *place) site.Site {
 
 // change makes the change of the good rows.
 func (p *planner) change() site.Change {
-	_, list := p.places()
+	list := p.places()
 	depth := func(x *place) int {
 		n := 0
 		for y := x.parent; y != nil; y = y.parent {

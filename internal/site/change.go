@@ -258,7 +258,8 @@ func (e Changer) log(c *Change, action string, on ID, code string, detail map[st
 // checked returns c, or as errs.Problems why no tree comes of it.
 func (e Changer) checked(c Change) (Change, error) {
 	_, err := e.Tree.with(c)
-	field, code := "parent", ""
+	field := "parent"
+	var code string
 	switch {
 	case err == nil:
 		return c, nil
