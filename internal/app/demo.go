@@ -25,7 +25,7 @@ func (s *server) seedDemo(ctx context.Context) error {
 		return err
 	}
 	defer passwords.Close()
-	kept, err := disk.Open(s.dataFile("files"))
+	kept, err := disk.Open(s.dataFile(filesFolder))
 	if err != nil {
 		return err
 	}

@@ -236,7 +236,8 @@ func (s *Seeded) ready(a *Article, doors *Doors, by content.Actor, now time.Time
 		}
 		shown = append(shown, p)
 	}
-	r.Text = a.Body
+	body := named(a.Body, strings.HasSuffix(at.Name, "社区"))
+	r.Text = body
 	if len(shown) > 0 {
 		r.Head.Cover = &shown[0]
 	}
@@ -251,7 +252,7 @@ func (s *Seeded) ready(a *Article, doors *Doors, by content.Actor, now time.Time
 		r.Head.Until = now.AddDate(0, 0, a.Expires)
 	default:
 		if len(shown) > 0 {
-			first, rest, _ := strings.Cut(a.Body, "\n\n")
+			first, rest, _ := strings.Cut(body, "\n\n")
 			r.Text = fmt.Sprintf("%s\n\n![%s](%s)\n\n%s", first, shown[0].Alt, files.Address(shown[0].File, "w960.webp"), rest)
 		}
 	}
