@@ -182,7 +182,7 @@ func TestRestoreIsWholeOrNothing(t *testing.T) {
 			t.Errorf("%s: left %v, %d tables", what, files, len(db.rows))
 		}
 	}
-	for n := 0; n < len(archive); n += 1 + len(archive)/40 {
+	for n := 0; n < len(archive); n += 1 + len(archive)/12 {
 		nothing(fmt.Sprint("cut at ", n), archive[:n], &shelf{})
 		spoilt := bytes.Clone(archive)
 		spoilt[n] ^= 0x10
