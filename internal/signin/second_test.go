@@ -51,9 +51,9 @@ func TestCodesOfTheLastAndNextStep(t *testing.T) {
 	b := newBench(t, nil)
 	secret, _, _ := b.withSecond(b.mustIn("wang", wangs, from("192.0.2.1")).Token)
 	half := b.mustIn("wang", wangs, from("192.0.2.1"))
-	old, late := b.code(secret), ""
+	old := b.code(secret)
 	b.pass(30 * time.Second)
-	late = b.code(secret)
+	late := b.code(secret)
 	if _, err := b.WithSecond(t.Context(), half.Half, late, from("192.0.2.1")); err != nil {
 		t.Errorf("the code of now: %v", err)
 	}

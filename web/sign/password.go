@@ -41,7 +41,7 @@ func (s *Server) doPassword(w http.ResponseWriter, r *http.Request) {
 		s.cfg.Kit.Fail(w, r, err)
 		return
 	}
-	in, err := signin.Entered{}, error(nil)
+	var in signin.Entered
 	if r.PostFormValue("password") != r.PostFormValue("repeat") {
 		err = errs.Problems{{Field: "repeat", Code: "differs"}}
 	} else {

@@ -49,7 +49,7 @@ func (p *place) pass(d time.Duration) {
 	p.at = p.at.Add(d)
 }
 
-func newPlace(t *testing.T, tls bool) *place {
+func newPlace(t *testing.T, tls bool, providers ...signin.Provider) *place {
 	t.Helper()
 	tree, err := site.NewTree([]site.Site{{ID: 1, Code: "51", Level: site.Province, Name: "省"}}, nil)
 	if err != nil {
@@ -58,7 +58,7 @@ func newPlace(t *testing.T, tls bool) *place {
 	p := &place{t: t, store: signintest.NewMemory(), at: time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)}
 	rules := signin.DefaultRules()
 	rules.Password.Argon = signin.Argon{Memory: 64, Time: 1, Lanes: 1}
-	p.service, err = signin.New(signin.Config{Store: p.store, Key: signin.NewKey([32]byte{1}), Tree: func() *site.Tree { return tree }, Rules: rules, Now: p.now})
+	p.service, err = signin.New(signin.Config{Store: p.store, Key: signin.NewKey([32]byte{1}), Tree: func() *site.Tree { return tree }, Rules: rules, Now: p.now, Providers: providers})
 	if err != nil {
 		t.Fatal(err)
 	}
