@@ -50,7 +50,7 @@ type articlePage struct {
 	StateTag *tag
 	LastSaid *remark
 	Until    bool
-	Edited   bool // there is a newer text than the one that visitors see
+	Edited   bool   // there is a newer text than the one that visitors see
 	Preview  string // the article as visitors see it; "": they don't
 	Can      abilities
 }

@@ -1,0 +1,20 @@
+package admin
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestEveryTextIsThereInBothLanguages(t *testing.T) {
+	zh, en := reflect.ValueOf(inChinese), reflect.ValueOf(inEnglish)
+	for i := range zh.NumField() {
+		name, a, b := zh.Type().Field(i).Name, zh.Field(i).String(), en.Field(i).String()
+		if a == "" || b == "" {
+			t.Errorf("%s: got %q and %q", name, a, b)
+		}
+		if strings.Count(a, "%s") != strings.Count(b, "%s") || strings.Count(a, "%d") != strings.Count(b, "%d") {
+			t.Errorf("%s takes other values: %q, %q", name, a, b)
+		}
+	}
+}
