@@ -72,7 +72,7 @@ func TestSitesByNameSoundAndCode(t *testing.T) {
 	if got := x.Find("qsc", 10); !slices.Equal(got, []site.ID{5}) {
 		t.Errorf("after a change of name: got %v, want [5]", got)
 	}
-	if got := x.Find("lsc", 10); got != nil && len(got) != 0 {
+	if got := x.Find("lsc", 10); len(got) != 0 {
 		t.Errorf("the old name: got %v", got)
 	}
 }

@@ -33,7 +33,7 @@ type Query struct {
 
 // Results are a page of what was found: hits in titles first, then the newest.
 type Results struct {
-	Found []Found
+	Found []Found // may be fewer than a page, also where More says that there are others
 	Page  int
 	More  bool
 	Total int  // at most 1,000
@@ -150,7 +150,12 @@ func (s *Shelf) Search(ctx context.Context, q Query) (Results, error) {
 	res.More = res.Total > offset+perPage
 	for i := range hits.Hits {
 		h := &hits.Hits[i]
-		f := Found{Item: h.Item, At: s.readAt(n, h), Title: Mark(h.Head.Title, words), Snippet: snippet(s.clean.Text(h.Body), words)}
+		at, slug := s.readAt(n, h)
+		if at == nil {
+			continue
+		}
+		f := Found{Item: h.Item, At: at.ID, Title: Mark(h.Head.Title, words), Snippet: snippet(s.clean.Text(h.Body), words)}
+		f.Slug = slug
 		if len(f.Snippet) == 0 {
 			f.Snippet = []Segment{{Text: h.Head.Summary}}
 		}
@@ -159,27 +164,33 @@ func (s *Shelf) Search(ctx context.Context, q Query) (Results, error) {
 	return res, nil
 }
 
-// readAt returns where a visitor of a site reads what was found: there, where it is shown there, else on the
-// highest site that it is placed on.
-func (s *Shelf) readAt(n *site.Node, h *Hit) site.ID {
+// readAt returns where a visitor of a site reads what was found, and in which column: there, where it is shown
+// there, else at its home, else where it was pushed to. It is nil where all of those are closed or hide the
+// column: the index knows nothing of that.
+func (s *Shelf) readAt(n *site.Node, h *Hit) (*site.Node, string) {
 	t := s.network.Tree()
-	best := t.Get(h.Site)
+	var best *site.Node
+	slug := ""
 	for _, p := range h.Placed {
 		at := t.Get(p.Site)
 		if at == nil {
 			continue
 		}
-		if at == n || p.Below && n.Under(at) {
-			return n.ID
+		here := at == n || p.Below && n.Under(at)
+		if here {
+			at = n
 		}
-		if best == nil {
-			best = at
+		if col, ok := s.columns.Find(at, p.Slug); !ok || col.Hidden || at.State == site.Closed {
+			continue
+		}
+		if here {
+			return n, p.Slug
+		}
+		if best == nil || p.Site == h.Site {
+			best, slug = at, p.Slug
 		}
 	}
-	if best == nil {
-		return n.ID
-	}
-	return best.ID
+	return best, slug
 }
 
 // Mark cuts a text at the words of a query.

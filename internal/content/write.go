@@ -108,6 +108,16 @@ func (d *Desk) joins(ctx context.Context, by Actor, a *Article, w *Writing, now 
 	if last.By != by.Who.Account || now.Sub(last.At) > autosave || last.Note != "" {
 		return time.Time{}, nil
 	}
+	// What was offered to a site above stays as it was offered.
+	open, err := d.Offers.Offers(ctx, OfferFilter{Article: a.ID, State: OfferOpen})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("article %d: %w", a.ID, err)
+	}
+	for i := range open {
+		if open[i].N == a.Newest {
+			return time.Time{}, nil
+		}
+	}
 	return last.At, nil
 }
 

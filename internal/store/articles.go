@@ -16,17 +16,13 @@ const articleColumns = "id, site_id, slug, kind, state, owner_id, head_n, head_t
 
 type scanner interface{ Scan(dest ...any) error }
 
-func scanArticle(r scanner, more ...any) (content.Article, error) {
+func scanArticle(r scanner) (content.Article, error) {
 	var a content.Article
 	var live string
 	var at, published, expires, created, updated int64
-	dest := []any{
-		&a.ID, &a.Site, &a.Slug, &a.Kind, &a.State, &a.Owner, &a.Newest, &a.Title, &a.LiveN, &live, &a.Pinned,
-		&at, &published, &expires, &a.Origin, &created, &updated, &a.Version,
-	}
 	var pinned int
-	dest[10] = &pinned
-	if err := r.Scan(append(dest, more...)...); err != nil {
+	if err := r.Scan(&a.ID, &a.Site, &a.Slug, &a.Kind, &a.State, &a.Owner, &a.Newest, &a.Title, &a.LiveN, &live, &pinned,
+		&at, &published, &expires, &a.Origin, &created, &updated, &a.Version); err != nil {
 		return a, err
 	}
 	a.Pinned = pinned != 0

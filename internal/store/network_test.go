@@ -349,6 +349,65 @@ func TestDraftsOfOthersAreNotFound(t *testing.T) {
 	})
 }
 
+func TestSearchLeavesOutWhatIsHiddenOrClosed(t *testing.T) {
+	forEach(t, func(t *testing.T, db *DB) {
+		r := openNewsroom(t, db)
+		ctx := t.Context()
+		r.publish(editor, east, content.News, "修路一", "<p>x</p>")
+		r.publish(editor, west, content.News, "修路二", "<p>x</p>")
+		r.want("both", r.found(county, content.ScopeBelow, "修路"), "修路二", "修路一")
+		if _, err := r.cols.Save(ctx, editor, content.Column{Site: west, Slug: content.News, Name: "新闻", Kind: content.Text, Hidden: true}); err != nil {
+			t.Fatal(err)
+		}
+		r.want("one is hidden", r.found(county, content.ScopeBelow, "修路"), "修路一")
+		c, err := site.Changer{Tree: r.net.Tree(), By: site.System}.Close(east)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.net.Save(ctx, c); err != nil {
+			t.Fatal(err)
+		}
+		r.want("the other is closed", r.found(county, content.ScopeBelow, "修路"))
+	})
+}
+
+// TestListOfManySites is for lists that are read in order of time instead of site by site.
+func TestListOfManySites(t *testing.T) {
+	forEach(t, func(t *testing.T, db *DB) {
+		r := openNewsroom(t, db)
+		a := r.save(editor, east, content.News, "一", "<p>x</p>")
+		b := r.publish(editor, west, content.News, "二", "<p>x</p>")
+		sites := []site.ID{east, west}
+		for i := range wideList {
+			sites = append(sites, site.ID(1000+i))
+		}
+		for _, c := range []struct {
+			q    content.Filter
+			want []content.ArticleID
+		}{
+			{content.Filter{Sites: sites}, []content.ArticleID{b.ID, a.ID}},
+			{content.Filter{Sites: sites[1:]}, []content.ArticleID{b.ID}},
+			{content.Filter{Sites: sites, States: []content.State{content.Draft, content.Review}}, []content.ArticleID{a.ID}},
+			{content.Filter{Sites: sites, States: []content.State{content.Published}}, []content.ArticleID{b.ID}},
+			{content.Filter{Sites: sites, States: []content.State{content.Published, content.Draft}, Limit: 1, Offset: 1}, []content.ArticleID{a.ID}},
+			{content.Filter{Sites: []site.ID{}}, nil},
+			{content.Filter{Title: "%"}, nil},
+		} {
+			list, err := db.Articles(t.Context(), c.q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []content.ArticleID
+			for i := range list {
+				got = append(got, list[i].ID)
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%d sites, %v: got %v, want %v", len(c.q.Sites), c.q.States, got, c.want)
+			}
+		}
+	})
+}
+
 func second[T any](_ T, err error) error { return err }
 
 func TestArticlesOutliveAKilledWrite(t *testing.T) {
