@@ -53,8 +53,11 @@ function pages(stage, demo) {
     await page.getByRole("link", { name: "下级站点", exact: true }).first().click();
     await page.getByRole("searchbox", { name: "按名称或代码查找" }).fill("清溪");
     await page.getByRole("button", { name: "查找" }).click();
-    await page.getByRole("main").getByRole("link", { name: "清溪", exact: true }).click();
+    await page.getByRole("main").getByRole("link", { name: "清溪", exact: true }).first().click();
     assert.match(page.url(), /\/v\/990101\/$/);
+    await page.getByRole("navigation", { name: "栏目" }).getByRole("link", { name: "新闻动态" }).click();
+    await page.getByRole("main").getByRole("link").first().click();
+    await page.getByRole("article").getByRole("heading", { level: 1 }).waitFor();
     await page.getByRole("link", { name: "长者版" }).click();
     assert.match((await page.getAttribute("html", "class")) ?? "", /\belder\b/);
     await page.goto(`${portal.base}/v/99/`);
@@ -65,7 +68,7 @@ function pages(stage, demo) {
   it("a partner's page with a strict policy shows a column, by script and in a frame", async () => {
     const { browser } = stage;
     const portal = demo();
-    const html = `<!doctype html><html lang="zh"><title>partner</title><script src="${portal.base}/embed.js" data-site="99" data-column="notices" data-n="3"></script><iframe src="${portal.base}/embed/99/notices" title="frame"></iframe>`;
+    const html = `<!doctype html><html lang="zh"><title>partner</title><body><script src="${portal.base}/embed.js" data-site="99" data-column="notices" data-n="3"></script><iframe src="${portal.base}/embed/99/notices" title="frame"></iframe>`;
     const policy = `default-src 'none'; script-src ${portal.base}; connect-src ${portal.base}; frame-src ${portal.base}`;
     const partner = createServer((_, answer) => answer.writeHead(200, { "Content-Type": "text/html", "Content-Security-Policy": policy }).end(html));
     await new Promise((done) => partner.listen(0, "127.0.0.1", () => done(undefined)));
