@@ -129,7 +129,7 @@ func (s *Service) Bring(ctx context.Context, who site.Who, u Upload) (File, []st
 	if f.Kind == Picture {
 		pieces, err = s.bringPicture(ctx, &f, body)
 	} else {
-		pieces, err = []string{attachmentPiece}, nil
+		pieces = []string{attachmentPiece}
 		f.Size, err = s.cfg.Store.Put(ctx, f.ID, attachmentPiece, body)
 	}
 	if err == nil {
@@ -158,7 +158,7 @@ func (s *Service) bringPicture(ctx context.Context, f *File, body io.Reader) ([]
 		return nil, fmt.Errorf("make room for a picture: %w", err)
 	}
 	defer os.Remove(spool.Name()) //nolint:errcheck // the next start sweeps it away
-	defer spool.Close()
+	defer spool.Close()           //nolint:errcheck // nothing in it is needed any more
 	if _, err := io.Copy(spool, body); err != nil {
 		return nil, fmt.Errorf("receive a picture: %w", Full(err))
 	}

@@ -37,12 +37,19 @@ func newMaker(t testing.TB) *Maker {
 // quarters is red, green, blue and white, so that it shows how it is turned.
 func quarters(w, h int) *image.YCbCr {
 	m := image.NewYCbCr(image.Rect(0, 0, w, h), image.YCbCrSubsampleRatio420)
-	for y := range h {
-		for x := range w {
-			c := corner(x < w/2, y < h/2)
-			m.Y[m.YOffset(x, y)], m.Cb[m.COffset(x, y)], m.Cr[m.COffset(x, y)] = c.Y, c.Cb, c.Cr
+	fill := func(plane []byte, stride, w, h int, part func(color.YCbCr) uint8) {
+		for y := range h {
+			line := plane[y*stride:][:w]
+			for i, v := range [2]uint8{part(corner(true, y < h/2)), part(corner(false, y < h/2))} {
+				half := line[i*(w/2) : w/2+i*(w-w/2)]
+				copy(half, bytes.Repeat([]byte{v}, len(half)))
+			}
 		}
 	}
+	cw, ch := (w+1)/2, (h+1)/2
+	fill(m.Y, m.YStride, w, h, func(c color.YCbCr) uint8 { return c.Y })
+	fill(m.Cb, m.CStride, cw, ch, func(c color.YCbCr) uint8 { return c.Cb })
+	fill(m.Cr, m.CStride, cw, ch, func(c color.YCbCr) uint8 { return c.Cr })
 	return m
 }
 

@@ -73,7 +73,7 @@ func (s *Store) Put(ctx context.Context, id, piece string, r io.Reader) (n int64
 	}
 	defer func() {
 		if err != nil {
-			tmp.Close()           // a second time does no harm
+			tmp.Close()           //nolint:errcheck // a second time does no harm
 			os.Remove(tmp.Name()) //nolint:errcheck // Old throws it away later
 		}
 	}()
