@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 // tally keeps counts; while broken it takes nothing.
 type tally struct {
+	mu       sync.Mutex // guards all below
 	broken   bool
 	writes   int
 	articles map[ArticleID]int64
@@ -21,7 +23,15 @@ type tally struct {
 	visitors map[site.ID]int64
 }
 
+func (k *tally) fail(broken bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.broken = broken
+}
+
 func (k *tally) AddViews(_ context.Context, c Counts) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if k.broken {
 		return errors.New("broken")
 	}
@@ -61,11 +71,11 @@ func TestViewsAreCountedOnceAndKeptTogether(t *testing.T) {
 		if k.writes != 1 || !maps.Equal(k.articles, map[ArticleID]int64{7: 2, 8: 1}) || !maps.Equal(k.visitors, map[site.ID]int64{1: 2, 2: 1}) {
 			t.Errorf("after ten seconds: got %+v", k)
 		}
-		k.broken = true
+		k.fail(true)
 		v.Count(Visit{Site: 1, Article: 7, Addr: "192.0.2.1", Agent: phone})
 		time.Sleep(flushEvery)
 		synctest.Wait()
-		k.broken = false
+		k.fail(false)
 		time.Sleep(24 * time.Hour)
 		v.Count(Visit{Site: 1, Article: 7, Addr: "192.0.2.1", Agent: phone})
 		cancel()
