@@ -44,8 +44,9 @@ func roster(file string, n int) error {
 // desk is the network opened beside the server, as another process.
 type desk struct {
 	*content.Desk
-	db    *store.DB
-	sites *site.Network
+	db      *store.DB
+	sites   *site.Network
+	columns *content.Columns
 }
 
 func openDesk(ctx context.Context, data string) (*desk, error) {
@@ -61,14 +62,9 @@ func openDesk(ctx context.Context, data string) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(columns.Own(sites.Tree().Tops()[0].ID)) == 0 {
-		if err := columns.Install(ctx, content.System(), sites.Tree().Tops()[0].ID); err != nil {
-			return nil, err
-		}
-	}
 	return &desk{content.NewDesk(content.DeskConfig{
 		Articles: db, Trails: db, Offers: db, Network: sites, Columns: columns, Cleaner: clean.New(),
-	}), db, sites}, nil
+	}), db, sites, columns}, nil
 }
 
 // fill puts articles of about size characters on all sites in turn until there are n.

@@ -54,14 +54,17 @@ func run(ctx context.Context, args []string) error {
 	fs.IntVar(&o.articles, "articles", 5, "articles on each of them")
 	fs.IntVar(&o.million, "million", 1_000_000, "articles of the network that is searched; 0: don't")
 	fs.IntVar(&o.visits, "visits", 5_000, "visits to pages that are not kept yet")
+	data := fs.String("data", "", "folder for the networks, which are kept there and not made again; without it a temporary one")
 	into := fs.String("into", "", "page to put the results into")
 	fs.Parse(args) //nolint:errcheck // exits
 
-	dir, err := os.MkdirTemp("", "bench-network-")
-	if err != nil {
-		return fmt.Errorf("make a folder: %w", err)
+	dir, err := *data, error(nil)
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "bench-network-"); err != nil {
+			return fmt.Errorf("make a folder: %w", err)
+		}
+		defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	if o.server, err = filepath.Abs(o.server); err != nil {
 		return fmt.Errorf("find the server: %w", err)
 	}

@@ -15,24 +15,33 @@ func searched(ctx context.Context, o settings, data string, t *table) (err error
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return err
 	}
-	quiet := table{}
-	if err := imported(ctx, o, data, &quiet); err != nil {
-		return err
-	}
 	d, err := openDesk(ctx, data)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.db.Close()) }()
-	began := time.Now()
-	if err := d.fill(ctx, o.million, 60); err != nil {
-		return err
+	made := "made before"
+	if d.sites.Tree().Len() == 0 {
+		began := time.Now()
+		if err := imported(ctx, o, data, &table{}); err != nil {
+			return err
+		}
+		if err := d.sites.Reload(ctx); err != nil {
+			return err
+		}
+		if err := d.columns.Reload(ctx); err != nil {
+			return err
+		}
+		if err := d.fill(ctx, o.million, 60); err != nil {
+			return err
+		}
+		made = fmt.Sprintf("made in %.0f s", time.Since(began).Seconds())
 	}
 	info, err := os.Stat(filepath.Join(data, "network.db"))
 	if err != nil {
 		return err
 	}
-	t.add(fmt.Sprintf("%d articles: made in; database", o.million), fmt.Sprintf("%.0f s; %.1f GB", time.Since(began).Seconds(), float64(info.Size())/1e9), "–")
+	t.add(fmt.Sprintf("%d articles", o.million), fmt.Sprintf("%s; a database of %.1f GB", made, float64(info.Size())/1e9), "–")
 	p, started, err := serve(ctx, o.server, data)
 	if err != nil {
 		return err
