@@ -26,9 +26,9 @@ func TestServerKeepsItsNetworkInTheDataFolder(t *testing.T) {
 	if _, err := s.network.sites.Save(t.Context(), site.Change{Sites: []site.Site{{Code: "51", Level: site.Province, Name: "省"}}, Tags: []string{"network"}}); err != nil {
 		t.Fatal(err)
 	}
-	// By the database, of the standard columns, and when the tree is the new one.
-	if len(told) != 3 || told[2][0] != "network" {
-		t.Errorf("told: got %v, want network, the columns, network", told)
+	// By the database, of the standard columns, by the database and when they are new, and when the tree is the new one.
+	if len(told) != 4 || told[0][0] != "network" || told[3][0] != "network" {
+		t.Errorf("told: got %v, want network, the columns twice, network", told)
 	}
 }
 

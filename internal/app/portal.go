@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"xianfeng/internal/content"
 	"xianfeng/internal/site"
 	"xianfeng/web/cache"
@@ -27,6 +29,7 @@ func (s *server) portal(k *kit.Kit, remote func(*http.Request) string) (*portal.
 	}
 	pages := cache.New(cache.Config{Log: s.log})
 	n.listen(pages.Bump)
+	s.kept = pages
 	views := content.NewViews(n.db, n.zone, nil, s.log)
 	s.run("views", views.Run)
 	shelf := content.NewShelf(n.db, n.sites, n.columns, n.clean)
@@ -38,6 +41,28 @@ func (s *server) portal(k *kit.Kit, remote func(*http.Request) string) (*portal.
 		},
 		Zone: n.zone, Log: s.log, FeedKey: key,
 	})
+}
+
+// keptFigures tell how the cache of the sites' pages does.
+func (s *server) keptFigures() []prometheus.Collector {
+	if s.kept == nil {
+		return nil
+	}
+	var out []prometheus.Collector
+	count := func(result string, n func(cache.Stats) uint64) {
+		out = append(out, prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "xianfeng_pages_total", Help: "Pages of the sites that were asked for, by where they came from.",
+			ConstLabels: prometheus.Labels{"result": result},
+		}, func() float64 { return float64(n(s.kept.Stats())) }))
+	}
+	count("hit", func(x cache.Stats) uint64 { return x.Hits })
+	count("made", func(x cache.Stats) uint64 { return x.Misses })
+	count("shared", func(x cache.Stats) uint64 { return x.Joined })
+	count("stale", func(x cache.Stats) uint64 { return x.Stale })
+	return append(out,
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "xianfeng_pages_kept", Help: "Pages of the sites that are kept."}, func() float64 { return float64(s.kept.Stats().Pages) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "xianfeng_pages_kept_bytes", Help: "What they take."}, func() float64 { return float64(s.kept.Stats().Bytes) }),
+	)
 }
 
 // loadFeedKey reads the key, and makes it where there is none.

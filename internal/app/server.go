@@ -31,6 +31,7 @@ import (
 	"xianfeng/media/testcard"
 	"xianfeng/media/whip"
 	"xianfeng/web"
+	"xianfeng/web/cache"
 )
 
 // demoStream is the name of the test card's stream.
@@ -52,6 +53,7 @@ type server struct {
 	pages   net.Addr
 	ready   atomic.Bool
 
+	kept    *cache.Cache             // the sites' pages; nil: there are none
 	refused map[string]func() uint64 // by protocol: datagrams that the kernel would not send
 
 	parts  []part     // in the order of building
@@ -231,6 +233,7 @@ func (s *server) figures() []prometheus.Collector {
 			return float64(n)
 		}),
 	}
+	out = append(out, s.keptFigures()...)
 	for protocol, n := range s.refused {
 		out = append(out, prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "xianfeng_refused_datagrams_total", Help: "Datagrams to viewers that the kernel would not send.",

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -133,7 +134,7 @@ func TestSiteMaps(t *testing.T) {
 	for _, text := range []string{index, all, first, second} {
 		d := xml.NewDecoder(strings.NewReader(text))
 		for {
-			if _, err := d.Token(); err == io.EOF {
+			if _, err := d.Token(); errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
 				t.Fatal(err)
