@@ -11,6 +11,7 @@ import { makeClips } from "./harness/ffmpeg.js";
 import { Server } from "./harness/server.js";
 import accessTests from "./tests/access.js";
 import badInputTests from "./tests/bad-input.js";
+import consoleTests from "./tests/console.js";
 import demoTests from "./tests/demo.js";
 import lifeTests from "./tests/life.js";
 import matrixTests from "./tests/matrix.js";
@@ -60,4 +61,5 @@ describe("xianfeng", { concurrency: 2, timeout: 600_000 }, () => {
   demoTests(stage);
   badInputTests(stage);
   signinTests(stage);
+  consoleTests(stage);
 });

@@ -1,0 +1,208 @@
+// The console: the clerk's, the editor's, the reviewer's and the administrator's way, on a phone and on a desk.
+
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { after, before, describe, it } from "node:test";
+
+import { complaints, open, overflow } from "../harness/browser.js";
+import { Server } from "../harness/server.js";
+
+const pictures = process.env.SCREENSHOTS; // a folder to put pictures of the pages into
+const phone = { width: 360, height: 740 };
+const desk = { width: 1280, height: 860 };
+const dot = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAIAAAACUFjqAAAAEklEQVR4nGP4z8CAB+GTG8HSALfKY52fTcuYAAAAAElFTkSuQmCC", "base64");
+
+/** @typedef {Awaited<ReturnType<typeof open>>} Page */
+
+/** @param {import("../main.test.js").Stage} stage */
+export default function (stage) {
+  describe("the console", () => {
+    /** @type {Server} the demo's network */ let server;
+    before(async () => {
+      server = await Server.start({ flags: ["--demo"] });
+    });
+    after(() => server?.stop());
+
+    /** @param {string} login @param {{ width: number, height: number }} viewport @param {import("playwright-core").BrowserContextOptions} [more] */
+    async function enter(login, viewport, more = {}) {
+      const page = await open(stage.browser, { locale: "zh-CN", viewport, ...more });
+      await page.goto(`${server.base}/sign/in?to=/admin/`);
+      await page.fill("input[name=login]", login);
+      await page.fill("input[name=password]", "Qinglan-Demo-99");
+      await page.click("main button[type=submit]");
+      await page.waitForURL("**/admin/");
+      return page;
+    }
+
+    it("pages satisfy axe and fit 360 and 1280 px", async () => {
+      if (pictures) await mkdir(pictures, { recursive: true });
+      for (const viewport of [phone, desk]) {
+        const page = await enter("admin", viewport);
+        await page.goto(`${server.base}/admin/s/99/articles?below=1`);
+        const article = await page.locator("table a[href^='/admin/articles/']").first().getAttribute("href");
+        const places = ["", "mine", "post", "find?q=ql", "s/99/articles?below=1", "s/99/new", "s/99/columns", "s/99/links", "s/99/settings", "s/99/children", "s/99/import", "s/99/people", "s/99/live", "s/99/stats", "s/99/health", "s/99/audit"];
+        for (const place of [...places.map((p) => `/admin/${p}`), article, `${article}/versions`, `${article}/trail`, "/admin/offers/2"]) {
+          await page.goto(server.base + place);
+          assert.deepEqual(page.errors.filter((e) => !/404/.test(e)), [], `${place}`);
+          assert.deepEqual(await complaints(page), [], `axe, ${place}, ${viewport.width} px`);
+          assert.equal(await overflow(page), 0, `${place} can be scrolled sideways at ${viewport.width} px`);
+          page.errors.length = 0; // what axe does in the preview's frame is not the page's doing
+          if (pictures) await page.screenshot({ path: `${pictures}/console${(place ?? "").replace(/\W+/g, "-")}-${viewport.width}.png` });
+        }
+        await page.context().close();
+      }
+    });
+
+    it("a clerk posts with five taps, a reviewer publishes, visitors read it", async () => {
+      const clerk = await enter("clerk", phone);
+      let taps = 0;
+      const tap = async (/** @type {import("playwright-core").Locator} */ what) => {
+        taps++;
+        await what.click();
+      };
+      await tap(clerk.locator(".thumb").getByRole("link", { name: "发一条" }));
+      const chosen = clerk.waitForEvent("filechooser");
+      await tap(clerk.getByText("加图片"));
+      await (await chosen).setFiles({ name: "shai-gu.png", mimeType: "image/png", buffer: dot });
+      await tap(clerk.locator("textarea[name=text]"));
+      await clerk.keyboard.type("晒谷场今天满了。家家户户都在翻晒新谷。");
+      await tap(clerk.getByRole("button", { name: "预览" }));
+      await clerk.getByRole("heading", { name: "晒谷场今天满了" }).waitFor();
+      await tap(clerk.getByRole("button", { name: "送审" }));
+      await clerk.getByRole("heading", { name: "已送审" }).waitFor();
+      assert.ok(taps <= 5, `it took ${taps} taps`);
+      assert.deepEqual(await complaints(clerk), []);
+      await clerk.context().close();
+
+      const reviewer = await enter("reviewer", phone);
+      await reviewer.getByRole("link", { name: /晒谷场今天满了/ }).click();
+      await reviewer.getByText("翻晒新谷").first().waitFor();
+      await reviewer.getByRole("button", { name: "发布" }).click();
+      await reviewer.locator(".toast", { hasText: "已发布" }).waitFor();
+      const address = await reviewer.getByRole("link", { name: "查看网页" }).getAttribute("href");
+      const visitor = await open(stage.browser, { locale: "zh-CN", viewport: phone });
+      await visitor.goto(server.base + address);
+      await visitor.getByRole("heading", { name: "晒谷场今天满了" }).waitFor();
+      assert.ok(await visitor.locator("article img, main img").first().evaluate((/** @type {HTMLImageElement} */ i) => i.decode().then(() => i.naturalWidth > 0)));
+      await visitor.context().close();
+      await reviewer.locator(".toast").getByRole("button", { name: "撤销" }).click();
+      await reviewer.locator(".toast", { hasText: "已撤销" }).waitFor();
+      await reviewer.context().close();
+    });
+
+    it("what a clerk writes without a connection is kept and sent later", async () => {
+      const clerk = await enter("clerk", phone);
+      await clerk.goto(`${server.base}/admin/post`);
+      await clerk.context().setOffline(true);
+      await clerk.fill("textarea[name=text]", "山上没有信号。先记下来。");
+      await clerk.locator(".post-picture input").setInputFiles({ name: "shan.png", mimeType: "image/png", buffer: dot });
+      await clerk.locator(".post-pictures .failed").waitFor();
+      await clerk.getByRole("button", { name: "预览" }).click();
+      await clerk.getByRole("button", { name: "送审" }).click();
+      await clerk.getByText("有 1 条等待发出").waitFor();
+      await clerk.context().setOffline(false);
+      await clerk.locator("#waiting").waitFor({ state: "hidden" });
+      await clerk.goto(`${server.base}/admin/mine`);
+      await clerk.getByRole("link", { name: /山上没有信号/ }).waitFor();
+      await clerk.context().close();
+    });
+
+    it("without script a clerk posts all the same", async () => {
+      const clerk = await enter("clerk", phone, { javaScriptEnabled: false });
+      await clerk.goto(`${server.base}/admin/post`);
+      await clerk.fill("textarea[name=text]", "老手机也能发。");
+      await clerk.getByRole("button", { name: "送审" }).click();
+      await clerk.getByRole("heading", { name: "已送审" }).waitFor();
+      await clerk.context().close();
+    });
+
+    it("an editor pastes from Word, leaves, comes back, and is told of a second editor", async () => {
+      const first = await enter("editor", desk);
+      await first.locator(".tree a").first().click();
+      await first.getByRole("link", { name: "写文章" }).click();
+      await first.fill("input[name=title]", "清明防火");
+      await first.locator(".xf-paper").click();
+      await first.evaluate(() => {
+        const data = new DataTransfer();
+        data.setData("text/html", `<p class=MsoTitle style='text-align:center'><b><span style='font-size:22pt'>通知<o:p></o:p></span></b></p><p class=MsoNormal style='text-indent:32pt'><span style='font-family:仿宋'>　　各村：<b>严禁</b>携带火种上山。</span></p>`);
+        document.querySelector(".xf-paper")?.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+      });
+      await first.locator(".xf-paper h2", { hasText: "通知" }).waitFor();
+      await first.getByText("草稿已自动保存").waitFor({ timeout: 15_000 });
+      assert.match(await first.locator("textarea[name=text]").inputValue(), /<h2>通知<\/h2><p>各村：<b>严禁<\/b>携带火种上山。<\/p>/);
+      assert.deepEqual(first.errors, []);
+      const address = first.url();
+      assert.match(address, /\/admin\/articles\/\d+$/);
+
+      // Another one opens it, the first goes on, the second saves later.
+      const second = await enter("admin", desk);
+      await second.goto(address);
+      await first.locator(".xf-paper").click();
+      await first.keyboard.press("Control+End");
+      await first.keyboard.type("请转告邻里。");
+      await first.getByText("草稿已自动保存").waitFor({ state: "hidden" });
+      await first.getByText("草稿已自动保存").waitFor({ timeout: 15_000 });
+      await second.fill("input[name=title]", "清明防火（改）");
+      await second.getByText("也改了这篇文章").waitFor({ timeout: 15_000 });
+      await second.getByRole("button", { name: "存草稿" }).click();
+      await second.getByRole("heading", { name: "别人刚刚也改了这篇文章" }).waitFor();
+      await second.getByText("请转告邻里").first().waitFor();
+      assert.deepEqual(await complaints(second), []);
+      await second.getByRole("button", { name: "用我的文字存成新版本" }).click();
+      await second.locator(".toast", { hasText: "已保存" }).waitFor();
+      await second.context().close();
+
+      // What was not saved when the page was left is offered again.
+      await first.goto(address);
+      await first.context().setOffline(true);
+      await first.fill("input[name=title]", "没有来得及保存的标题");
+      await first.getByText("网络不通：文字已记在本机").waitFor({ timeout: 15_000 });
+      await first.goto("about:blank");
+      await first.context().setOffline(false);
+      await first.goto(address);
+      await first.getByRole("button", { name: "恢复草稿" }).click();
+      assert.equal(await first.inputValue("input[name=title]"), "没有来得及保存的标题");
+      await first.context().close();
+    });
+
+    it("an administrator finds a site by initials, pushes down, and shows a broadcast in two presses", async () => {
+      const page = await enter("admin", desk);
+      await page.goto(`${server.base}/admin/s/99/live`);
+      await page.getByRole("button", { name: "撤下" }).first().click(); // the demo shows one
+      await page.locator(".toast", { hasText: "直播卡片已撤下" }).waitFor();
+      await page.fill("#seek", "wc");
+      await page.locator(".found a", { hasText: "望川" }).first().click();
+      await page.getByRole("link", { name: "直播", exact: true }).click();
+      await page.getByRole("button", { name: "显示到本站及下级" }).first().click();
+      await page.locator(".toast", { hasText: "直播已显示" }).waitFor();
+      await page.goto(`${server.base}/admin/s/99/new?column=notices`);
+      await page.fill("input[name=title]", "全省通知");
+      await page.locator(".xf-paper").click();
+      await page.keyboard.type("请各地照办。");
+      await page.getByRole("button", { name: "发布", exact: true }).click();
+      await page.locator(".toast", { hasText: "已发布" }).waitFor();
+      await page.getByRole("link", { name: "去向" }).click();
+      await page.getByLabel("青岚省先锋网").check();
+      await page.getByRole("button", { name: "下发" }).click();
+      await page.locator(".toast", { hasText: "已下发" }).waitFor();
+      const visitor = await open(stage.browser, { locale: "zh-CN", viewport: phone });
+      await visitor.goto(`${server.base}/v/990101102001/`);
+      await visitor.getByRole("link", { name: /全省通知/ }).first().waitFor();
+      await visitor.context().close();
+      await page.context().close();
+    });
+
+    it("the tree is walked by keyboard", async () => {
+      const page = await enter("admin", desk);
+      await page.locator(".tree a").first().focus();
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("ArrowRight");
+      await page.locator(".tree li li ul").first().waitFor();
+      await page.keyboard.press("ArrowRight");
+      assert.equal(await page.evaluate(() => document.activeElement?.closest("ul")?.parentElement?.closest("li")?.parentElement?.closest("li") !== null), true);
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/\/admin\/s\/\d+/);
+      await page.context().close();
+    });
+  });
+}
