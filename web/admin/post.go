@@ -166,7 +166,7 @@ func (s *Server) keepPost(r *http.Request, v *visit, at *site.Node, cols []conte
 	if err != nil {
 		return a, err //nolint:wrapcheck // it says what
 	}
-	a2 := a
+	var a2 content.Article
 	if s.cfg.Desk.May(v.by, site.Publish, &a) {
 		a2, err = s.cfg.Desk.Publish(r.Context(), v.by, a.ID, a.Version, zeroTime)
 	} else {

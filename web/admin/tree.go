@@ -68,11 +68,6 @@ func (v *visit) branch(n *site.Node, section string, open map[*site.Node]bool) *
 	return b
 }
 
-type branchPage struct {
-	shell
-	Branch *branch
-}
-
 // branch answers with the children of a site, for the tree's script.
 func (s *Server) branch(w http.ResponseWriter, r *http.Request, v *visit) {
 	b := v.branch(v.at, r.URL.Query().Get("section"), map[*site.Node]bool{v.at: true})
