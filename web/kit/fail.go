@@ -59,7 +59,6 @@ func WantsPage(r *http.Request) bool {
 type failurePage struct {
 	Frame
 	Reason string
-	Ask    string // who may know more: an address to sign in at; ""
 }
 
 // FailPage answers a person. Title and reason may be empty: then they are the ones of the status.

@@ -27,7 +27,6 @@ type Frame struct {
 	Nav     []Link
 	Dark    bool     // the picture is the hero
 	Classes []string // more classes of <html>: the theme
-	Head    template.HTML
 
 	here url.URL
 }
