@@ -18,6 +18,7 @@ var rules = []rule{
 	{"internal/errs", nil, "kinds of errors are a leaf: everybody may lean on them"},
 	{"internal/backup", []string{"internal/errs"}, "an archive of rows and files, whatever they say"},
 	{"internal/store", []string{"internal/backup", "internal/site", "internal/errs", "internal/content", "internal/signin", "internal/files", "signaling/...", "recordings"}, "a store implements contracts that others declare"},
+	{"internal/calendar", []string{"internal/errs"}, "which days are worked on, and nothing else"},
 	{"internal/roster", []string{"internal/site", "internal/errs"}, "a list of sites becomes a change of the network, and nothing else"},
 	{"internal/signin", []string{"internal/site", "internal/errs", "internal/signin/signintest"}, "who somebody is; what they may do is site's; its tests have a store in memory"},
 	{"internal/signin/signintest", []string{"internal/site", "internal/errs", "internal/signin"}, "tests lean on it, it leans on what they test"},
@@ -30,7 +31,7 @@ var rules = []rule{
 	{"internal/demo", []string{"internal/site", "internal/errs", "internal/content", "internal/signin", "internal/files", "internal/picture", "internal/roster"}, "it fills a network through the same doors as people do"},
 	{"internal/archtest", nil, "it reads the others as text"},
 
-	{"web", []string{"web/...", "media", "signaling/...", "recordings/...", "internal/site", "internal/errs", "internal/content", "internal/signin", "internal/signin/signintest", "internal/files", "internal/roster"}, "pages speak to streams through package media; protocols reach them as http.Handlers"},
+	{"web", []string{"web/...", "media", "signaling/...", "recordings/...", "internal/site", "internal/errs", "internal/content", "internal/signin", "internal/signin/signintest", "internal/files", "internal/roster", "internal/calendar"}, "pages speak to streams through package media; protocols reach them as http.Handlers"},
 	{"web/kit", []string{"internal/site", "internal/errs"}, "what all pages share knows no page"},
 	{"web/files", []string{"web/kit", "internal/files", "internal/files/disk", "internal/picture", "internal/site", "internal/errs"}, "files in and out over HTTP; why one is refused is said in their words"},
 	{"web/cache", nil, "bytes under tags: it knows no page"},
