@@ -152,13 +152,19 @@ export default function (stage) {
       await second.locator(".toast", { hasText: "已保存" }).waitFor();
       await second.context().close();
 
-      // What was not saved when the page was left is offered again.
+      // Without a connection it says so, and sends what it has as soon as there is one.
       await first.goto(address);
       await first.context().setOffline(true);
-      await first.fill("input[name=title]", "没有来得及保存的标题");
+      await first.fill("input[name=title]", "先记在本机");
       await first.getByText("网络不通：文字已记在本机").waitFor({ timeout: 15_000 });
-      await first.goto("about:blank");
       await first.context().setOffline(false);
+      await first.getByText("草稿已自动保存").waitFor({ timeout: 20_000 });
+
+      // What a browser that died left behind is offered again.
+      await first.evaluate(() => {
+        const key = document.getElementById("write")?.dataset.key ?? "";
+        localStorage.setItem(key, JSON.stringify({ values: { title: "没有来得及保存的标题" }, version: 1, at: Date.now() }));
+      });
       await first.goto(address);
       await first.getByRole("button", { name: "恢复草稿" }).click();
       assert.equal(await first.inputValue("input[name=title]"), "没有来得及保存的标题");

@@ -78,7 +78,7 @@ function start(form) {
       keeper.forget();
       location.reload();
     });
-  }
+  } else if (left) localStorage.removeItem(words.key ?? ""); // it did arrive
 
   form.addEventListener("input", (e) => {
     if (e.target instanceof HTMLInputElement && (e.target.name === "at" || e.target.name === "remark")) return;
