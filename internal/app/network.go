@@ -65,7 +65,7 @@ func openNetwork(ctx context.Context, cfg *config.Config, dataDir string, log *s
 	db.Listen(n.tell)
 	db.Ahead(n.ahead)
 	sites.Listen(n.newTree)
-	columns.Listen(n.tell) // as with the sites: the database has told before the picture was new
+	columns.Listen(n.tell)                 // the database has told before the picture was new, as of the sites
 	if err := n.furnish(ctx); err != nil { // a killed process may have left a site bare
 		return nil, errors.Join(err, db.Close())
 	}
