@@ -34,6 +34,7 @@ var rules = []rule{
 	{"web", []string{"web/...", "media", "signaling/...", "recordings/...", "internal/site", "internal/errs", "internal/content", "internal/signin", "internal/signin/signintest", "internal/files", "internal/roster", "internal/calendar"}, "pages speak to streams through package media; protocols reach them as http.Handlers"},
 	{"web/kit", []string{"internal/site", "internal/errs"}, "what all pages share knows no page"},
 	{"web/files", []string{"web/kit", "internal/files", "internal/files/disk", "internal/picture", "internal/site", "internal/errs"}, "files in and out over HTTP; why one is refused is said in their words"},
+	{"web/editor", []string{"web/kit"}, "it knows a textarea and where to upload, no article"},
 	{"web/cache", nil, "bytes under tags: it knows no page"},
 	{"signaling", []string{"signaling/...", "media", "internal/site", "internal/errs"}, "signalling stands beside the media and knows no page and no protocol"},
 	{"recordings", []string{"recordings/...", "media/...", "internal/site", "internal/errs"}, "recordings read streams and know no page"},
