@@ -33,7 +33,7 @@ type BackupOptions struct {
 
 // backedUp is what of the data folder belongs to a backup. The database dumps itself; media are too large.
 func backedUp(dataDir string) backup.Folder {
-	return backup.Folder{Root: dataDir, Parts: []string{"files", keySignin}, Leave: []string{"files/spool"}}
+	return backup.Folder{Root: dataDir, Parts: []string{"files", keySignin, feedKeyFile}, Leave: []string{"files/spool"}}
 }
 
 // Backup writes the whole network to a file, beside a running server or without one.
