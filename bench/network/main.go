@@ -58,16 +58,20 @@ func run(ctx context.Context, args []string) error {
 	into := fs.String("into", "", "page to put the results into")
 	fs.Parse(args) //nolint:errcheck // exits
 
-	dir, err := *data, error(nil)
+	dir := *data
 	if dir == "" {
-		if dir, err = os.MkdirTemp("", "bench-network-"); err != nil {
+		made, err := os.MkdirTemp("", "bench-network-")
+		if err != nil {
 			return fmt.Errorf("make a folder: %w", err)
 		}
-		defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+		defer os.RemoveAll(made) //nolint:errcheck // a temporary folder
+		dir = made
 	}
-	if o.server, err = filepath.Abs(o.server); err != nil {
+	server, err := filepath.Abs(o.server)
+	if err != nil {
 		return fmt.Errorf("find the server: %w", err)
 	}
+	o.server = server
 	var t table
 	err = whole(ctx, o, filepath.Join(dir, "network"), &t)
 	if err == nil && o.million > 0 {
