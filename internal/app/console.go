@@ -1,9 +1,13 @@
 package app
 
 import (
+	"bufio"
 	"context"
+	"io"
 	"net/http"
+	"time"
 
+	"xianfeng/internal/backup"
 	"xianfeng/internal/content"
 	"xianfeng/internal/signin"
 	"xianfeng/internal/site"
@@ -21,7 +25,8 @@ func (s *server) console(k *kit.Kit, service *signin.Service, remote func(*http.
 		Network: n.sites, Desk: desk, Columns: n.columns, Names: content.NewNames(n.sites), People: people{n.db}, Signin: service,
 		Links: content.NewLinks(n.db, n.sites), Cards: content.NewCards(n.db, n.sites, nil), Figures: content.NewFigures(n.db, n.sites),
 		Health: content.NewHealth(n.db, n.sites, n.columns, nil), Log: auditLog{n.db}, Streams: streams{s.hub},
-		Zone: n.zone, Remote: remote, Debug: s.log,
+		Backup: archive{n.db, s.opts.DataDir},
+		Zone:   n.zone, Remote: remote, Debug: s.log,
 	})
 	if err != nil {
 		return nil, err
@@ -42,6 +47,20 @@ type auditLog struct{ *store.DB }
 
 func (l auditLog) Audit(ctx context.Context, q admin.LogQuery, fn func(*site.Entry) error) error {
 	return l.DB.Audit(ctx, store.AuditQuery{Sites: q.Sites, Before: q.Before, Action: q.Action, Limit: q.Limit}, fn)
+}
+
+// archive gives the console what the command "backup" writes.
+type archive struct {
+	db      *store.DB
+	dataDir string
+}
+
+func (a archive) Backup(ctx context.Context, w io.Writer) error {
+	b := bufio.NewWriterSize(w, 1<<16)
+	if _, err := backup.Write(ctx, b, store.Backup{DB: a.db}, backedUp(a.dataDir), time.Now()); err != nil {
+		return err
+	}
+	return b.Flush()
 }
 
 // streams lists what the media core has on air.

@@ -31,6 +31,7 @@ var (
 // consoleStand is a console over a small network in a database of its own.
 type consoleStand struct {
 	t       *testing.T
+	dir     string
 	db      *store.DB
 	network *site.Network
 	desk    *content.Desk
@@ -54,7 +55,8 @@ func newConsole(t *testing.T) *consoleStand {
 		}
 	}
 	ctx := t.Context()
-	db, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "network.db"))
+	dir := t.TempDir()
+	db, err := store.Open(ctx, "sqlite:"+filepath.Join(dir, "network.db"))
 	must(err)
 	t.Cleanup(func() {
 		if err := db.Close(); err != nil {
@@ -75,7 +77,7 @@ func newConsole(t *testing.T) *consoleStand {
 	must(err)
 	columns, err := content.OpenColumns(ctx, db, network)
 	must(err)
-	h := &consoleStand{t: t, db: db, network: network, people: map[string]*site.Account{}, sites: map[string]*site.Node{}}
+	h := &consoleStand{t: t, dir: dir, db: db, network: network, people: map[string]*site.Account{}, sites: map[string]*site.Node{}}
 	for _, n := range network.Tree().All() {
 		h.sites[n.Code] = n
 	}
@@ -108,7 +110,7 @@ func newConsole(t *testing.T) *consoleStand {
 	s, err := admin.New(k, admin.Config{
 		Network: network, Desk: h.desk, Columns: columns, Names: content.NewNames(network), People: people{db}, Log: auditLog{db}, Streams: onAir{},
 		Links: content.NewLinks(db, network), Cards: content.NewCards(db, network, nil), Figures: content.NewFigures(db, network),
-		Health: content.NewHealth(db, network, columns, nil), Zone: china, Now: func() time.Time { return now },
+		Health: content.NewHealth(db, network, columns, nil), Backup: archive{db, dir}, Zone: china, Now: func() time.Time { return now },
 	})
 	must(err)
 	t.Cleanup(s.Close)

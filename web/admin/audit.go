@@ -42,7 +42,7 @@ func (s *Server) audit(w http.ResponseWriter, r *http.Request, v *visit) {
 
 func (s *Server) auditData(r *http.Request, v *visit) (auditPageData, error) {
 	p := auditPageData{shell: s.shell(r, v, "audit", v.at.Label()+" · "+v.t.NavAudit), Actions: auditActions}
-	p.MayOperate = s.cfg.Backup != nil && v.mayHere(site.OperateMachine) && v.at.Above == nil
+	p.MayOperate = s.mayBackup() && v.takesBackups() && v.at.Above == nil
 	q := s.logQuery(r, v)
 	p.Action, q.Limit = strings.TrimSuffix(q.Action, "."), auditPage+1
 	names := map[site.AccountID]string{}
