@@ -177,7 +177,6 @@ func (n *network) ahead(ctx context.Context, tags []string) error {
 		if err := n.sites.Reload(ctx); err != nil {
 			return err
 		}
-		n.moves.seen()
 	}
 	if tree || slices.ContainsFunc(tags, ofColumns) {
 		return n.columns.Reload(ctx)

@@ -164,7 +164,7 @@ func (s *Shelf) Search(ctx context.Context, q Query) (Results, error) {
 	return res, nil
 }
 
-// readAt returns where a visitor of a site reads what was found, and in which column: there, where it is shown
+// readAt returns where a visitor of a site (nil: of none) reads what was found, and in which column: there, where it is shown
 // there, else at its home, else where it was pushed to. It is nil where all of those are closed or hide the
 // column: the index knows nothing of that.
 func (s *Shelf) readAt(n *site.Node, h *Hit) (*site.Node, string) {
@@ -176,7 +176,7 @@ func (s *Shelf) readAt(n *site.Node, h *Hit) (*site.Node, string) {
 		if at == nil {
 			continue
 		}
-		here := at == n || p.Below && n.Under(at)
+		here := n != nil && (at == n || p.Below && n.Under(at))
 		if here {
 			at = n
 		}

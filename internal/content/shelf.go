@@ -65,8 +65,8 @@ type Shelves interface {
 	Shown(ctx context.Context, at Place, id ArticleID) (Shown, error)
 	// Beside returns the articles before (newer) and after (older) one in a column; nil: none.
 	Beside(ctx context.Context, at Place, it *Item) (newer, older *Item, err error)
-	// Public returns public articles with higher numbers, by number.
-	Public(ctx context.Context, after ArticleID, limit int) ([]Item, error)
+	// Public returns public articles with higher numbers, by number, and where they are placed.
+	Public(ctx context.Context, after ArticleID, limit int) ([]Hit, error)
 	// Find returns public articles by their words.
 	Find(ctx context.Context, q Match) (Hits, error)
 }
@@ -190,7 +190,26 @@ func (s *Shelf) Beside(ctx context.Context, n *site.Node, it *Item) (newer, olde
 	return newer, older, err
 }
 
-// Walk returns public articles of all sites with higher numbers than after, by number: for site maps.
-func (s *Shelf) Walk(ctx context.Context, after ArticleID, limit int) ([]Item, error) {
-	return s.keep.Public(ctx, after, limit)
+// Walk returns public articles with higher numbers than after, by number, that can be read on some site, each
+// with the site and column where it is best read: for site maps. There are fewer than limit only at the end.
+func (s *Shelf) Walk(ctx context.Context, after ArticleID, limit int) ([]Found, error) {
+	var out []Found
+	for read := limit; len(out) < limit; read = min(2*read, max(limit, 1000)) { // many in a row may be hidden
+		list, err := s.keep.Public(ctx, after, read)
+		if err != nil {
+			return nil, fmt.Errorf("articles after %d: %w", after, err)
+		}
+		for i := range list {
+			h := &list[i]
+			after = h.ID
+			if at, slug := s.readAt(nil, h); at != nil && len(out) < limit {
+				h.Slug = slug
+				out = append(out, Found{Item: h.Item, At: at.ID})
+			}
+		}
+		if len(list) < read {
+			break
+		}
+	}
+	return out, nil
 }

@@ -233,10 +233,7 @@ func (db *DB) hits(ctx context.Context, found []int64) ([]content.Hit, error) {
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	if rows, err = db.rows(ctx, "SELECT article_id, site_id, slug, below, by_id FROM placements WHERE article_id IN ("+numberList(ids)+") ORDER BY site_id"); err != nil {
-		return nil, err
-	}
-	where, err := scanPlacements(rows)
+	where, err := db.placedAt(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -268,6 +265,29 @@ func (db *DB) PlacedOn(ctx context.Context, sites []site.ID, after content.Artic
 		return err
 	})
 	return out, err
+}
+
+// Moves returns the sites that were moved and whose articles the search still finds at their old place.
+func (db *DB) Moves(ctx context.Context) ([]content.Move, error) {
+	rows, err := db.rows(ctx, "SELECT site_id, version FROM moves ORDER BY site_id")
+	if err != nil {
+		return nil, err
+	}
+	var out []content.Move
+	err = each(rows, func() error {
+		var m content.Move
+		err := rows.Scan(&m.Site, &m.Version)
+		out = append(out, m)
+		return err
+	})
+	return out, err
+}
+
+// Arrived notes that the search knows of a move. A later one of the same site stays to be done.
+func (db *DB) Arrived(ctx context.Context, m content.Move) error {
+	return db.do(ctx, func(x *tx) error {
+		return x.exec("DELETE FROM moves WHERE site_id = ? AND version = ?", m.Site, m.Version)
+	})
 }
 
 // Reindex writes what is known of where articles are shown anew, after sites were moved. Articles that are

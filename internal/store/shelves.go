@@ -201,23 +201,39 @@ func (db *DB) beside(ctx context.Context, at content.Place, it *content.Item, si
 	return &next, nil
 }
 
-// Public returns public articles with higher numbers, by number.
-func (db *DB) Public(ctx context.Context, after content.ArticleID, limit int) ([]content.Item, error) {
-	rows, err := db.rows(ctx, "SELECT "+itemColumns+" FROM articles a WHERE a.id > ? AND a.live_n > 0 ORDER BY a.id LIMIT "+strconv.Itoa(limit), after)
+// Public returns public articles with higher numbers, by number, and where they are placed. There are fewer
+// than limit only at the end.
+func (db *DB) Public(ctx context.Context, after content.ArticleID, limit int) ([]content.Hit, error) {
+	rows, err := db.rows(ctx, "SELECT "+itemColumns+" FROM articles a WHERE a.id > ? AND a.live_n > 0 AND (a.expires = 0 OR a.expires > ?) ORDER BY a.id LIMIT "+strconv.Itoa(limit), after, millis(db.now()))
 	if err != nil {
 		return nil, err
 	}
-	now := db.now()
-	var out []content.Item
+	var out []content.Hit
+	var ids []content.ArticleID
 	err = each(rows, func() error {
-		var it content.Item
-		if err := scanItem(rows, &it); err != nil {
-			return err
-		}
-		if it.Expires.IsZero() || it.Expires.After(now) {
-			out = append(out, it)
-		}
-		return nil
+		var h content.Hit
+		err := scanItem(rows, &h.Item)
+		out, ids = append(out, h), append(ids, h.ID)
+		return err
 	})
-	return out, err
+	if err != nil || len(out) == 0 {
+		return nil, err
+	}
+	where, err := db.placedAt(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		out[i].Placed = where[out[i].ID]
+	}
+	return out, nil
+}
+
+// placedAt returns where articles are placed.
+func (db *DB) placedAt(ctx context.Context, ids []content.ArticleID) (map[content.ArticleID][]content.Placement, error) {
+	rows, err := db.rows(ctx, "SELECT article_id, site_id, slug, below, by_id FROM placements WHERE article_id IN ("+numberList(ids)+") ORDER BY site_id")
+	if err != nil {
+		return nil, err
+	}
+	return scanPlacements(rows)
 }

@@ -125,6 +125,10 @@ func (x *tx) saveSite(s *site.Site) error {
 		return x.row("INSERT INTO sites (parent_id, code, level, name, short, host, state, look, about, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
 			s.Parent, s.Code, s.Level, s.Name, s.Short, s.Host, s.State, string(look), string(about), millis(s.Created), millis(s.Updated)).Scan(&s.ID)
 	}
+	// In the same write, so that a move that is kept is always followed by the search.
+	if err := x.exec("INSERT INTO moves (site_id, version) SELECT id, version + 1 FROM sites WHERE id = ? AND parent_id <> ? ON CONFLICT (site_id) DO UPDATE SET version = excluded.version", s.ID, s.Parent); err != nil {
+		return err
+	}
 	n, err := x.changed("UPDATE sites SET parent_id = ?, code = ?, level = ?, name = ?, short = ?, host = ?, state = ?, look = ?, about = ?, updated = ?, version = version + 1 WHERE id = ? AND version = ?",
 		s.Parent, s.Code, s.Level, s.Name, s.Short, s.Host, s.State, string(look), string(about), millis(s.Updated), s.ID, s.Version)
 	if err != nil {

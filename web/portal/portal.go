@@ -33,9 +33,9 @@ type Shelf interface {
 	Search(ctx context.Context, q content.Query) (content.Results, error)
 }
 
-// Walker goes through all public articles, for site maps.
+// Walker goes through all public articles, for site maps: fewer than limit are the last.
 type Walker interface {
-	Walk(ctx context.Context, after content.ArticleID, limit int) ([]content.Item, error)
+	Walk(ctx context.Context, after content.ArticleID, limit int) ([]content.Found, error)
 }
 
 // Columns tell which columns a site has. content.Columns is one.

@@ -221,13 +221,13 @@ func (s *stand) Search(_ context.Context, q content.Query) (content.Results, err
 	return r, s.down
 }
 
-func (s *stand) Walk(_ context.Context, after content.ArticleID, limit int) ([]content.Item, error) {
-	var out []content.Item
+func (s *stand) Walk(_ context.Context, after content.ArticleID, limit int) ([]content.Found, error) {
+	var out []content.Found
 	for i := range s.items {
 		if s.items[i].ID > after {
-			out = append(out, s.items[i].Item)
+			out = append(out, content.Found{Item: s.items[i].Item, At: s.items[i].Site})
 		}
 	}
-	slices.SortFunc(out, func(a, b content.Item) int { return int(a.ID - b.ID) })
+	slices.SortFunc(out, func(a, b content.Found) int { return int(a.ID - b.ID) })
 	return out[:min(len(out), limit)], s.down
 }

@@ -88,7 +88,7 @@ func (s *Server) writeArticles(out io.Writer, v *visit, after content.ArticleID)
 			if it.ID > end {
 				return nil
 			}
-			if n := tree.Get(it.Site); n != nil && n.State != site.Closed {
+			if n := tree.Get(it.At); n != nil && n.State != site.Closed {
 				fmt.Fprintf(out, "<url><loc>%sa/%d</loc><lastmod>%s</lastmod></url>\n", escape(s.absolute(*v, n)), it.ID, it.Published.UTC().Format("2006-01-02")) //nolint:errcheck // bufio keeps it
 			}
 			after = it.ID

@@ -27,6 +27,13 @@ CREATE TABLE site_aliases (
   PRIMARY KEY (kind, name)
 );
 
+-- Sites that were moved and whose articles the search still finds at their old place. A site that is moved
+-- again meanwhile has another version.
+CREATE TABLE moves (
+  site_id BIGINT PRIMARY KEY,
+  version BIGINT NOT NULL
+);
+
 -- People and their rights.
 CREATE TABLE accounts (
   id {{.ID}},
