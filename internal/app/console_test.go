@@ -109,7 +109,7 @@ func newConsole(t *testing.T) *consoleStand {
 	must(err)
 	s, err := admin.New(k, admin.Config{
 		Network: network, Desk: h.desk, Columns: columns, Names: content.NewNames(network), People: people{db}, Log: auditLog{db}, Streams: onAir{},
-		Links: content.NewLinks(db, network), Cards: content.NewCards(db, network, nil), Figures: content.NewFigures(db, network),
+		Links: content.NewLinks(db, network), Cards: content.NewCards(db, network, nil), Figures: content.NewFigures(db, network, china),
 		Health: content.NewHealth(db, network, columns, nil), Backup: archive{db, dir}, Zone: china, Now: func() time.Time { return now },
 	})
 	must(err)

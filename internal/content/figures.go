@@ -3,6 +3,7 @@ package content
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"xianfeng/internal/site"
 )
@@ -34,25 +35,48 @@ type Day struct {
 	Sum
 }
 
-// FigureKeeper knows the numbers. Package store is one. Days are those of the network's time zone, both ends
-// are in.
+// FigureKeeper knows the numbers. Package store is one.
 type FigureKeeper interface {
-	Sums(ctx context.Context, from, to string) (map[site.ID]Sum, error)
+	Sums(ctx context.Context, in Span) (map[site.ID]Sum, error)
 	Days(ctx context.Context, sites []site.ID, from, to string) ([]Day, error) // nil: of all sites
 }
 
-// Figures are numbers of the sites.
+// Span is some days, both ends in, as days and as the time from the beginning of the first to the end of the
+// last.
+type Span struct {
+	From, To    string // 2026-11-24
+	Begin, Ends time.Time
+}
+
+// Figures are numbers of the sites. All days are those of the network's time zone, both ends are in.
 type Figures struct {
 	keep    FigureKeeper
 	network *site.Network
+	zone    *time.Location
 }
 
-// NewFigures returns the numbers of a network's sites.
-func NewFigures(keep FigureKeeper, network *site.Network) *Figures { return &Figures{keep, network} }
+// NewFigures returns the numbers of a network's sites; their days begin at midnight in zone.
+func NewFigures(keep FigureKeeper, network *site.Network, zone *time.Location) *Figures {
+	return &Figures{keep, network, zone}
+}
+
+func (f *Figures) sums(ctx context.Context, from, to string) (map[site.ID]Sum, error) {
+	in := Span{From: from, To: to}
+	var err error
+	if in.Begin, err = time.ParseInLocation(time.DateOnly, from, f.zone); err != nil {
+		return nil, fmt.Errorf("day %.40q: %w", from, err)
+	}
+	last, err := time.ParseInLocation(time.DateOnly, to, f.zone)
+	if err != nil {
+		return nil, fmt.Errorf("day %.40q: %w", to, err)
+	}
+	in.Ends = last.AddDate(0, 0, 1)
+	return f.keep.Sums(ctx, in)
+}
 
 // Below returns the figures of a site (first) and of each site directly below it.
 func (f *Figures) Below(ctx context.Context, n *site.Node, from, to string) ([]Figure, error) {
-	sums, err := f.keep.Sums(ctx, from, to)
+	sums, err := f.sums(ctx, from, to)
 	if err != nil {
 		return nil, fmt.Errorf("figures of site %s: %w", n.Code, err)
 	}
@@ -66,7 +90,7 @@ func (f *Figures) Below(ctx context.Context, n *site.Node, from, to string) ([]F
 
 // Each returns the figures of a site and of every site below it, in the tree's order: for exports.
 func (f *Figures) Each(ctx context.Context, n *site.Node, from, to string) ([]Figure, error) {
-	sums, err := f.keep.Sums(ctx, from, to)
+	sums, err := f.sums(ctx, from, to)
 	if err != nil {
 		return nil, fmt.Errorf("figures of site %s: %w", n.Code, err)
 	}

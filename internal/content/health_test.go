@@ -90,7 +90,7 @@ func TestHealthWarnsBeforeARuleStrikes(t *testing.T) {
 // ledger knows the sums of a test.
 type ledger map[site.ID]Sum
 
-func (k ledger) Sums(context.Context, string, string) (map[site.ID]Sum, error) { return k, nil }
+func (k ledger) Sums(context.Context, Span) (map[site.ID]Sum, error) { return k, nil }
 
 func (k ledger) Days(context.Context, []site.ID, string, string) ([]Day, error) { return nil, nil }
 
@@ -99,7 +99,7 @@ func TestFiguresOfSubtrees(t *testing.T) {
 		site.Site{ID: 1, Code: "51", Level: site.Province}, site.Site{ID: 2, Parent: 1, Code: "5101", Level: site.City},
 		site.Site{ID: 3, Parent: 2, Code: "510101", Level: site.County}, site.Site{ID: 4, Parent: 1, Code: "5102", Level: site.City},
 	)
-	f := NewFigures(ledger{1: {Pages: 1}, 2: {Pages: 10, Visitors: 5}, 3: {Pages: 100, Published: 2}, 4: {Pages: 1000}}, n)
+	f := NewFigures(ledger{1: {Pages: 1}, 2: {Pages: 10, Visitors: 5}, 3: {Pages: 100, Published: 2}, 4: {Pages: 1000}}, n, time.UTC)
 	all, err := f.Each(t.Context(), n.Tree().Get(1), "2026-11-01", "2026-11-30")
 	if err != nil {
 		t.Fatal(err)

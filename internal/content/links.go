@@ -31,11 +31,11 @@ type Link struct {
 	Reason   string    // why it fails: "timeout", "name", "refused", "tls", "private", "404", …
 }
 
-// brokenAfter is how many checks fail before a link is called broken: a server may be off for an hour.
-const brokenAfter = 2
+// BrokenAfter is how many checks fail before a link is called broken: a server may be off for an hour.
+const BrokenAfter = 2
 
 // Broken reports whether visitors and editors are warned.
-func (l *Link) Broken() bool { return l.Failures >= brokenAfter }
+func (l *Link) Broken() bool { return l.Failures >= BrokenAfter }
 
 // LinkKeeper keeps links. Package store is one.
 type LinkKeeper interface {

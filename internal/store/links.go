@@ -87,17 +87,22 @@ func (db *DB) LinkChecked(ctx context.Context, l content.Link, at time.Time, was
 	})
 }
 
+// brokenQuery says failures > 0 because that is what the index is of.
+const brokenQuery = "SELECT site_id, COUNT(*) FROM links WHERE failures > 0 AND failures >= ? GROUP BY site_id"
+
 // BrokenLinks returns how many links of each site are broken.
 func (db *DB) BrokenLinks(ctx context.Context) (map[site.ID]int, error) {
-	found, err := db.links(ctx, "WHERE failures > 0")
+	rows, err := db.rows(ctx, brokenQuery, content.BrokenAfter)
 	if err != nil {
 		return nil, err
 	}
 	out := map[site.ID]int{}
-	for i := range found {
-		if found[i].Broken() {
-			out[found[i].Site]++
-		}
-	}
-	return out, nil
+	err = each(rows, func() error {
+		var id site.ID
+		var n int
+		err := rows.Scan(&id, &n)
+		out[id] = n
+		return err
+	})
+	return out, err
 }

@@ -161,11 +161,18 @@ func TestCardsLinksAndViewsAreKept(t *testing.T) {
 		if s, err := r.live(east, a.ID); err != nil || s.Views != 2 {
 			t.Errorf("views: got %d, %v", s.Views, err)
 		}
-		figures, err := content.NewFigures(db, r.net).Below(ctx, r.net.Tree().Get(county), "2026-11-24", "2026-11-24")
+		figures, err := content.NewFigures(db, r.net, time.UTC).Below(ctx, r.net.Tree().Get(county), "2026-11-24", "2026-11-24")
 		if err != nil || figures[0].All != (content.Sum{Pages: 2, Visitors: 1, Published: 1}) || figures[0].Own != (content.Sum{}) {
 			t.Errorf("figures: got %+v, %v", figures, err)
 		}
-		days, err := content.NewFigures(db, r.net).Days(ctx, r.net.Tree().Get(county), "2026-11-01", "2026-11-30")
+		// It is one in the morning there: the day before where the clock is two hours behind.
+		for zone, want := range map[int]int64{8 * 3600: 1, -2 * 3600: 0} {
+			of, err := content.NewFigures(db, r.net, time.FixedZone("", zone)).Below(ctx, r.net.Tree().Get(county), "2026-11-24", "2026-11-24")
+			if err != nil || of[0].All.Published != want {
+				t.Errorf("published that day, %d seconds from UTC: got %+v, %v, want %d", zone, of, err, want)
+			}
+		}
+		days, err := content.NewFigures(db, r.net, time.UTC).Days(ctx, r.net.Tree().Get(county), "2026-11-01", "2026-11-30")
 		if err != nil || len(days) != 1 || days[0].Pages != 2 || days[0].Day != "2026-11-24" {
 			t.Errorf("days: got %+v, %v", days, err)
 		}

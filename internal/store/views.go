@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
-	"time"
 
 	"xianfeng/internal/content"
 	"xianfeng/internal/site"
@@ -27,9 +25,9 @@ func (db *DB) AddViews(ctx context.Context, c content.Counts) error {
 	})
 }
 
-// Sums returns what happened on each site from a day to another, both in. Articles count by the day in UTC.
-func (db *DB) Sums(ctx context.Context, from, to string) (map[site.ID]content.Sum, error) {
-	rows, err := db.rows(ctx, "SELECT site_id, CAST(SUM(pages) AS BIGINT), CAST(SUM(visitors) AS BIGINT) FROM daily WHERE day >= ? AND day <= ? GROUP BY site_id", from, to)
+// Sums returns what happened on each site in some days.
+func (db *DB) Sums(ctx context.Context, in content.Span) (map[site.ID]content.Sum, error) {
+	rows, err := db.rows(ctx, "SELECT site_id, CAST(SUM(pages) AS BIGINT), CAST(SUM(visitors) AS BIGINT) FROM daily WHERE day >= ? AND day <= ? GROUP BY site_id", in.From, in.To)
 	if err != nil {
 		return nil, err
 	}
@@ -46,11 +44,7 @@ func (db *DB) Sums(ctx context.Context, from, to string) (map[site.ID]content.Su
 	if err != nil {
 		return nil, err
 	}
-	first, last, err := span(from, to)
-	if err != nil {
-		return nil, err
-	}
-	if rows, err = db.rows(ctx, "SELECT site_id, COUNT(*) FROM articles WHERE published >= ? AND published < ? AND live_n > 0 GROUP BY site_id", first, last); err != nil {
+	if rows, err = db.rows(ctx, "SELECT site_id, COUNT(*) FROM articles WHERE published >= ? AND published < ? AND live_n > 0 GROUP BY site_id", millis(in.Begin), millis(in.Ends)); err != nil {
 		return nil, err
 	}
 	err = each(rows, func() error {
@@ -65,19 +59,6 @@ func (db *DB) Sums(ctx context.Context, from, to string) (map[site.ID]content.Su
 		return nil
 	})
 	return out, err
-}
-
-// span is the time from the beginning of a day to the end of another.
-func span(from, to string) (first, last int64, err error) {
-	a, err := time.Parse(time.DateOnly, from)
-	if err != nil {
-		return 0, 0, fmt.Errorf("day %q: %w", from, err)
-	}
-	b, err := time.Parse(time.DateOnly, to)
-	if err != nil {
-		return 0, 0, fmt.Errorf("day %q: %w", to, err)
-	}
-	return a.UnixMilli(), b.AddDate(0, 0, 1).UnixMilli(), nil
 }
 
 // Days returns what happened on some sites (nil: on all) on each day on which something did, oldest first.
@@ -103,10 +84,13 @@ func (db *DB) Days(ctx context.Context, sites []site.ID, from, to string) ([]con
 	return out, err
 }
 
+// factsQuery is one pass over the index of placements, in its order.
+const factsQuery = "SELECT site_id, slug, below, MAX(CASE WHEN rank >= ? THEN rank - ? ELSE rank END) FROM placements WHERE rank > 0 GROUP BY site_id, slug, below"
+
 // Facts returns, for each site and column with something in it, when that was last published: what is placed
 // there, and what is pushed down from there.
 func (db *DB) Facts(ctx context.Context) ([]content.Fact, error) {
-	rows, err := db.rows(ctx, "SELECT site_id, slug, below, MAX(CASE WHEN rank >= ? THEN rank - ? ELSE rank END) FROM placements WHERE rank > 0 GROUP BY site_id, slug, below", int64(pinnedRank), int64(pinnedRank))
+	rows, err := db.rows(ctx, factsQuery, int64(pinnedRank), int64(pinnedRank))
 	if err != nil {
 		return nil, err
 	}
