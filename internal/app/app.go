@@ -70,6 +70,9 @@ func Serve(ctx context.Context, o Options) error {
 
 	s := &server{opts: o, log: log, level: level}
 	if err := s.start(ctx, cfg); err != nil {
+		if ctx.Err() != nil { // what was under way when it was asked to stop says so with an error
+			return s.stop()
+		}
 		return errors.Join(err, s.stop())
 	}
 	s.announce()

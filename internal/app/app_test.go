@@ -239,9 +239,15 @@ func TestServeDemoStopsCleanly(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "c.yaml")
 	configure(t, file, "")
 	var out, log bytes.Buffer
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if err := Serve(ctx, Options{ConfigFile: file, Demo: true, Stdout: &out, Stderr: &log}); err != nil {
+	logged := writerFunc(func(p []byte) (int, error) {
+		if bytes.Contains(p, []byte("publisher came")) {
+			cancel()
+		}
+		return log.Write(p)
+	})
+	if err := Serve(ctx, Options{ConfigFile: file, Demo: true, Stdout: &out, Stderr: logged}); err != nil {
 		t.Fatalf("%v\n%s", err, log.String())
 	}
 	for _, want := range []string{"/live/demo", "stream key"} {
@@ -251,6 +257,21 @@ func TestServeDemoStopsCleanly(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), "publisher came") || !strings.Contains(log.String(), "stopped") {
 		t.Errorf("log:\n%s", log.String())
+	}
+}
+
+// writerFunc is a writer. Loggers call it with one line at a time.
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func TestServeThatIsStoppedWhileItStarts(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	configure(t, file, "")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Serve(ctx, Options{ConfigFile: file, Demo: true, Stdout: io.Discard, Stderr: io.Discard}); err != nil {
+		t.Errorf("got %v, want a clean stop", err)
 	}
 }
 
