@@ -231,9 +231,8 @@ func TestReaderThatFallsBehind(t *testing.T) {
 	if jumps == 0 {
 		t.Error("the reader never fell behind: the test writes too little")
 	}
-	if info := s.Info(true); info.Sessions[0].Lost == 0 {
-		t.Error("what the reader missed was not counted")
-	}
+	// The last bytes may be here before the sender has done its sums.
+	f.eventually("what the reader missed is counted", func() bool { return s.Info(true).Sessions[0].Lost > 0 })
 }
 
 func TestReaderThatTakesNothing(t *testing.T) {
