@@ -64,7 +64,8 @@ type apiItem struct {
 type apiArticle struct {
 	apiItem
 	Author   string       `json:"author,omitempty"`
-	Body     string       `json:"body"` // clean HTML
+	Views    int64        `json:"views"` // may be some seconds old
+	Body     string       `json:"body"`  // clean HTML
 	Pictures []apiPicture `json:"pictures"`
 	Files    []apiFile    `json:"files"`
 }
@@ -271,18 +272,12 @@ func (s *Server) apiArticles(ctx context.Context, v *visit, d *cache.Deps) (cach
 }
 
 func (s *Server) apiArticle(ctx context.Context, v *visit, d *cache.Deps) (cache.Page, error) {
-	number, err := strconv.ParseInt(v.r.PathValue("id"), 10, 64)
-	if err != nil || number < 1 {
-		return cache.Page{}, fmt.Errorf("article: %w", errs.NotFound)
-	}
-	a, err := s.cfg.Shelf.Live(ctx, v.node, content.ArticleID(number))
+	a, err := s.shownAt(ctx, v, d)
 	if err != nil {
-		return cache.Page{}, err //nolint:wrapcheck // it says which
+		return cache.Page{}, err
 	}
-	d.On(content.ArticleTag(a.ID))
-	d.Until(a.Expires)
-	dependOnList(d, v.node, a.Slug)
-	x := apiArticle{apiItem: s.item(v, &a.Item), Author: a.Head.Author, Body: a.Body, Pictures: []apiPicture{}, Files: []apiFile{}}
+	d.Until(s.cfg.Now().Add(viewsKeep))
+	x := apiArticle{apiItem: s.item(v, &a.Item), Views: a.Views, Author: a.Head.Author, Body: a.Body, Pictures: []apiPicture{}, Files: []apiFile{}}
 	for _, p := range a.Head.Pictures {
 		x.Pictures = append(x.Pictures, apiPicture{v.root + pictureURL(p.File, p.Width, 1600), p.Alt, p.Caption})
 	}

@@ -28,19 +28,27 @@ type articlePage struct {
 // homeOf is the site that an article comes from.
 type homeOf struct{ Href, Name string }
 
-func (s *Server) article(ctx context.Context, v *visit, d *cache.Deps) (cache.Page, error) {
+// shownAt returns the article that the address names.
+func (s *Server) shownAt(ctx context.Context, v *visit, d *cache.Deps) (content.Shown, error) {
 	number, err := strconv.ParseInt(v.r.PathValue("id"), 10, 64)
 	if err != nil || number < 1 {
-		return cache.Page{}, fmt.Errorf("article: %w", errs.NotFound)
+		return content.Shown{}, fmt.Errorf("article: %w", errs.NotFound)
 	}
-	id := content.ArticleID(number)
-	a, err := s.cfg.Shelf.Live(ctx, v.node, id)
+	a, err := s.cfg.Shelf.Live(ctx, v.node, content.ArticleID(number))
 	if err != nil {
-		return cache.Page{}, err //nolint:wrapcheck // it says which
+		return a, err //nolint:wrapcheck // it says which
 	}
-	d.On(content.ArticleTag(id))
+	d.On(content.ArticleTag(a.ID))
 	d.Until(a.Expires)
 	dependOnList(d, v.node, a.Slug) // whether it is shown here, and what is beside it
+	return a, nil
+}
+
+func (s *Server) article(ctx context.Context, v *visit, d *cache.Deps) (cache.Page, error) {
+	a, err := s.shownAt(ctx, v, d)
+	if err != nil {
+		return cache.Page{}, err
+	}
 	b, err := s.full(ctx, v, d)
 	if err != nil {
 		return cache.Page{}, err
@@ -61,8 +69,8 @@ func (s *Server) article(ctx context.Context, v *visit, d *cache.Deps) (cache.Pa
 	if n := s.cfg.Network.Tree().Get(a.Site); n != nil && n != v.node {
 		d.On(content.SiteTag(n.ID))
 		p.HomeSite = &homeOf{s.siteURL(*v, n), n.Name}
-		if _, err := s.cfg.Shelf.Live(ctx, n, id); err == nil { // its home is where search engines find it
-			p.Canonical = s.absolute(*v, n) + "a/" + strconv.FormatInt(number, 10)
+		if _, err := s.cfg.Shelf.Live(ctx, n, a.ID); err == nil { // its home is where search engines find it
+			p.Canonical = s.absolute(*v, n) + "a/" + strconv.FormatInt(int64(a.ID), 10)
 		}
 	}
 	p.At, p.Title, p.Description = a.Slug, a.Head.Title, a.Head.Summary

@@ -40,6 +40,7 @@ type Messages struct {
 	Source        string // %s
 	Author        string // %s
 	From          string // %s site
+	Views         string // %d, which the script puts there
 	Print         string
 	Share         string
 	ShareLink     string
@@ -110,7 +111,7 @@ var inChinese = Messages{
 	SitesAbove: "上级站点", Columns: "栏目", Home: "首页",
 	LiveTitle: "直播", LiveNow: "正在直播", LiveBy: "%s · %s 开始", LiveWatch: "进入直播", LiveOthers: "其他直播", LiveNone: "此刻没有转播", LiveNone2: "有转播时，本页和首页会自动出现直播入口。", LiveAll: "查看全部直播",
 	OpenStream: "在直播页面打开", PlayerNoJS: "在网页里播放需要启用 JavaScript。",
-	More: "更多", MoreOf: "更多%s", Pinned: "置顶", Source: "来源：%s", Author: "作者：%s", From: "%s 发布",
+	More: "更多", MoreOf: "更多%s", Pinned: "置顶", Source: "来源：%s", Author: "作者：%s", From: "%s 发布", Views: "浏览 %d 次",
 	Print: "打印", Share: "分享", ShareLink: "本页地址", Copy: "复制", Copied: "已复制", CopyFailed: "复制失败，请手动选取", Attachments: "附件下载",
 	NewerOne: "上一篇", OlderOne: "下一篇", Neighbours: "前后文章", Pictures: "图片", PictureN: "共 %d 张",
 	Price: "价格", Negotiable: "面议", Per: "元／%s", Season: "上市时间", Seller: "联系人", CallSeller: "拨打 %s", ValidUntil: "信息有效期至 %s",
@@ -128,7 +129,7 @@ var inEnglish = Messages{
 	SitesAbove: "Sites above", Columns: "Columns", Home: "Home",
 	LiveTitle: "Live", LiveNow: "On air", LiveBy: "%s · since %s", LiveWatch: "Watch", LiveOthers: "Also on air", LiveNone: "Nothing is broadcast at the moment", LiveNone2: "When something is, it appears here and on the front page.", LiveAll: "All live streams",
 	OpenStream: "Open the stream on its own page", PlayerNoJS: "Playing in the page needs JavaScript.",
-	More: "More", MoreOf: "More: %s", Pinned: "Pinned", Source: "Source: %s", Author: "By %s", From: "Published by %s",
+	More: "More", MoreOf: "More: %s", Pinned: "Pinned", Source: "Source: %s", Author: "By %s", From: "Published by %s", Views: "Views: %d",
 	Print: "Print", Share: "Share", ShareLink: "Address of this page", Copy: "Copy", Copied: "Copied", CopyFailed: "Could not copy; please select it by hand", Attachments: "Attachments",
 	NewerOne: "Newer", OlderOne: "Older", Neighbours: "Articles before and after", Pictures: "Pictures", PictureN: "%d pictures",
 	Price: "Price", Negotiable: "Negotiable", Per: "yuan per %s", Season: "Season", Seller: "Contact", CallSeller: "Call %s", ValidUntil: "Valid until %s",

@@ -121,6 +121,7 @@ func (s *Server) Routes(r *kit.Router) {
 	get("{$}", s.page(s.front))
 	get("c/{slug}", s.page(s.column))
 	get("a/{id}", s.page(s.article))
+	get("a/{id}/views", s.quiet(s.views))
 	get("search", s.page(s.search))
 	get("live", s.page(s.live))
 	get("sites", s.page(s.sites))
