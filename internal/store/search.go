@@ -29,7 +29,7 @@ func (ix *indexing) article(was, is *content.Article, before, after []placed, wo
 	default:
 		return nil
 	}
-	if !was.Published.Equal(is.Published) {
+	if was.LiveN > 0 && !was.Published.Equal(is.Published) {
 		if err := ix.remove(is.ID); err != nil { // it gets a number among the newest
 			return err
 		}
@@ -44,8 +44,25 @@ func (ix *indexing) article(was, is *content.Article, before, after []placed, wo
 // indexing is what becomes of the index at the end of a write. Statements in between would each have SQLite
 // write what the index has gathered, and leave it in very many small pieces.
 type indexing struct {
-	x     *tx
-	later []func() error
+	x      *tx
+	later  []func() error
+	places map[site.ID]content.Place // that were asked for: an import asks for few very often
+}
+
+// place is tx.place. No write of articles moves a site.
+func (ix *indexing) place(id site.ID) (content.Place, error) {
+	if p, ok := ix.places[id]; ok {
+		return p, nil
+	}
+	p, err := ix.x.place(id)
+	if err != nil {
+		return nil, err
+	}
+	if ix.places == nil {
+		ix.places = map[site.ID]content.Place{}
+	}
+	ix.places[id] = p
+	return p, nil
 }
 
 func (ix *indexing) finish() error {
@@ -60,7 +77,7 @@ func (ix *indexing) finish() error {
 
 func (ix *indexing) add(id content.ArticleID, list []content.Placement, words *content.Words) error {
 	x := ix.x
-	places, err := content.PlaceTerms(list, x.place)
+	places, err := content.PlaceTerms(list, ix.place)
 	if err != nil {
 		return err
 	}
