@@ -8,12 +8,14 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"xianfeng/internal/config"
 	"xianfeng/internal/content"
 	"xianfeng/internal/errs"
 	"xianfeng/internal/signin"
+	"xianfeng/internal/store"
 	"xianfeng/web"
 	"xianfeng/web/admin"
 	"xianfeng/web/editor"
@@ -22,25 +24,15 @@ import (
 	"xianfeng/web/sign"
 )
 
-// signinSetting is the setting that has the network's rules of signing in; what it leaves out is as usual.
-const signinSetting = "signin"
-
 // signin returns what finds out who somebody is. It is closed by the caller.
 func (n *network) signin(ctx context.Context, cfg *config.Config, dataDir string, log *slog.Logger) (*signin.Service, error) {
 	key, err := signin.LoadKey(filepath.Join(dataDir, keySignin))
 	if err != nil {
 		return nil, err
 	}
-	rules := signin.DefaultRules()
-	set, err := n.db.Setting(ctx, nil, signinSetting)
-	switch {
-	case errors.Is(err, errs.NotFound):
-	case err != nil:
-		return nil, fmt.Errorf("rules of signing in: %w", err)
-	default:
-		if err := json.Unmarshal(set, &rules); err != nil {
-			return nil, fmt.Errorf("rules of signing in: %w", err)
-		}
+	rules, err := signinRules(ctx, n.db)
+	if err != nil {
+		return nil, err
 	}
 	c := signin.Config{
 		Store: n.db, Key: key, Tree: n.sites.Tree, Rules: rules, Name: cfg.Network.Name, Address: cfg.Signin.Address, Log: log,
@@ -54,6 +46,39 @@ func (n *network) signin(ctx context.Context, cfg *config.Config, dataDir string
 	return signin.New(c)
 }
 
+// signinRules reads the network's rules of signing in; what the setting leaves out is as usual.
+func signinRules(ctx context.Context, db *store.DB) (signin.Rules, error) {
+	rules := signin.DefaultRules()
+	set, err := db.Setting(ctx, nil, signin.Setting)
+	if errors.Is(err, errs.NotFound) {
+		return rules, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(set, &rules)
+	}
+	if err != nil {
+		return rules, fmt.Errorf("rules of signing in: %w", err)
+	}
+	return rules, nil
+}
+
+// followRules returns a listener that has the rules of signing in hold as soon as they are changed, here or by
+// another process. Where they can't be read, those before go on holding.
+func followRules(db *store.DB, service *signin.Service, log *slog.Logger) func(tags []string) {
+	return func(tags []string) {
+		if !slices.Contains(tags, content.NetworkTag) {
+			return
+		}
+		rules, err := signinRules(context.Background(), db)
+		if err == nil {
+			err = service.SetRules(rules)
+		}
+		if err != nil {
+			log.Error("the rules of signing in stay as they were", "error", err)
+		}
+	}
+}
+
 // addSites adds the pages that stand on the network of sites to what package web answers, and returns what every
 // request goes through before.
 func (s *server) addSites(ctx context.Context, c *web.Config) (func(http.Handler) http.Handler, error) {
@@ -64,6 +89,7 @@ func (s *server) addSites(ctx context.Context, c *web.Config) (func(http.Handler
 	}
 	s.built("signing in", service.Close)
 	n.listen(service.Changed) // a right that is taken away is gone at once
+	n.listen(followRules(n.db, service, s.log))
 	sessions := sign.NewSessions(service, n.sites.Tree, s.log, s.cfg.Signin.Prefixes())
 	k, err := kit.New(kit.Config{
 		Mounts: []kit.Mount{web.Mount, portal.Mount, sign.Mount, editor.Mount, admin.Mount},

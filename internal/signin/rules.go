@@ -10,6 +10,9 @@ import (
 	"xianfeng/internal/site"
 )
 
+// Setting is the name of the setting that Rules are kept under, for the whole network.
+const Setting = "signin"
+
 // Rules are what a network decides about signing in. They are data: DefaultRules where nothing is set.
 type Rules struct {
 	Password PasswordRules `json:"password"`
@@ -65,8 +68,8 @@ func DefaultRules() Rules {
 	}
 }
 
-// check returns everything that is wrong with rules.
-func (r *Rules) check() error {
+// Check returns everything that is wrong with rules as errs.Problems; the value of a range is the least and the most.
+func (r *Rules) Check() error {
 	var p errs.Problems
 	within := func(field string, got, least, most int64) {
 		if got < least || got > most {

@@ -70,7 +70,7 @@ func New(cfg Config) (*Service, error) {
 	if reflect.ValueOf(cfg.Rules).IsZero() {
 		cfg.Rules = DefaultRules()
 	}
-	if err := cfg.Rules.check(); err != nil {
+	if err := cfg.Rules.Check(); err != nil {
 		return nil, fmt.Errorf("rules of signing in: %w", err)
 	}
 	s := &Service{cfg: cfg, hash: newHasher(cfg.Hashes), common: commonWords()}
@@ -97,7 +97,7 @@ func (s *Service) Rules() Rules { return *s.rules.Load() }
 // SetRules replaces them. Rules under which nobody could sign in, or the machine could not keep up, are refused as
 // errs.Problems.
 func (s *Service) SetRules(r Rules) error {
-	if err := r.check(); err != nil {
+	if err := r.Check(); err != nil {
 		return err
 	}
 	s.rules.Store(&r)
