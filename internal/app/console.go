@@ -25,8 +25,8 @@ func (s *server) console(k *kit.Kit, service *signin.Service, remote func(*http.
 		Network: n.sites, Desk: desk, Columns: n.columns, Names: content.NewNames(n.sites), People: people{n.db}, Signin: service,
 		Links: content.NewLinks(n.db, n.sites), Cards: content.NewCards(n.db, n.sites, nil), Figures: content.NewFigures(n.db, n.sites, n.zone),
 		Health: content.NewHealth(n.db, n.sites, n.columns, nil), Log: auditLog{n.db}, Streams: streams{s.hub},
-		Backup: archive{n.db, s.opts.DataDir},
-		Zone:   n.zone, Remote: remote, Debug: s.log,
+		Backup: archive{n.db, s.opts.DataDir}, Settings: n.db,
+		Zone: n.zone, Remote: remote, Debug: s.log,
 	})
 	if err != nil {
 		return nil, err

@@ -47,3 +47,25 @@ func TestBackupFromTheConsole(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatWaitsForLongIsMarked(t *testing.T) {
+	h := newConsole(t)
+	set := func(value string) {
+		if err := h.db.SetSetting(t.Context(), 0, "calendar", []byte(value)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(`{}`) // every day is worked on
+	h.who = "author"
+	h.post("/admin/s/990101/new", "title", "秋收过半", "slug", "news", "format", "html", "text", "<p>已收三百亩。</p>", "do", "submit")
+	h.who = "editor"
+	h.clock = now.AddDate(0, 0, 1)
+	lacks(t, h.get("/admin/"), "已超")
+	h.clock = now.AddDate(0, 0, 4)
+	want(t, h.get("/admin/"), "已超 3 个工作日")
+	h.who = "author"
+	lacks(t, h.get("/admin/"), "已超")
+	h.who = "editor"
+	set(`{"weekend":[0,1,2,3,4,5],"work":[]}`) // Saturdays alone
+	lacks(t, h.get("/admin/"), "已超")
+}

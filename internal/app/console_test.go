@@ -32,6 +32,7 @@ var (
 type consoleStand struct {
 	t       *testing.T
 	dir     string
+	clock   time.Time // of the console
 	db      *store.DB
 	network *site.Network
 	desk    *content.Desk
@@ -77,7 +78,7 @@ func newConsole(t *testing.T) *consoleStand {
 	must(err)
 	columns, err := content.OpenColumns(ctx, db, network)
 	must(err)
-	h := &consoleStand{t: t, dir: dir, db: db, network: network, people: map[string]*site.Account{}, sites: map[string]*site.Node{}}
+	h := &consoleStand{t: t, dir: dir, clock: now, db: db, network: network, people: map[string]*site.Account{}, sites: map[string]*site.Node{}}
 	for _, n := range network.Tree().All() {
 		h.sites[n.Code] = n
 	}
@@ -110,7 +111,7 @@ func newConsole(t *testing.T) *consoleStand {
 	s, err := admin.New(k, admin.Config{
 		Network: network, Desk: h.desk, Columns: columns, Names: content.NewNames(network), People: people{db}, Log: auditLog{db}, Streams: onAir{},
 		Links: content.NewLinks(db, network), Cards: content.NewCards(db, network, nil), Figures: content.NewFigures(db, network, china),
-		Health: content.NewHealth(db, network, columns, nil), Backup: archive{db, dir}, Zone: china, Now: func() time.Time { return now },
+		Health: content.NewHealth(db, network, columns, nil), Backup: archive{db, dir}, Settings: db, Zone: china, Now: func() time.Time { return h.clock },
 	})
 	must(err)
 	t.Cleanup(s.Close)

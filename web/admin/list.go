@@ -31,6 +31,7 @@ type listed struct {
 	Where, Column  string
 	Tag, TagClass  string
 	Edited, Public bool
+	Late           int // working days; only on the start page
 }
 
 type articlesPage struct {

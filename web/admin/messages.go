@@ -63,6 +63,7 @@ type Messages struct {
 	TodoNoneLead string
 	TodoOffered  string // %s
 	TodoWhy      string
+	TodoLate     string // %d
 	MineTitle    string
 	MineAccount  string
 	MineNone     string

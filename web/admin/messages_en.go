@@ -57,6 +57,7 @@ var inEnglish = Messages{
 	TodoNoneLead: "Reviews, offers and articles that were sent back will appear here.",
 	TodoOffered:  "from %s",
 	TodoWhy:      "Why",
+	TodoLate:     "%d working days late",
 	MineTitle:    "What I wrote",
 	MineAccount:  "My account",
 	MineNone:     "You have not written anything yet",

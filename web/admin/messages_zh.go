@@ -57,6 +57,7 @@ var inChinese = Messages{
 	TodoNoneLead: "需要您处理的审核、报送和退回稿件会出现在这里。",
 	TodoOffered:  "%s 报送",
 	TodoWhy:      "退回意见",
+	TodoLate:     "已超 %d 个工作日",
 	MineTitle:    "我写的",
 	MineAccount:  "我的帐号",
 	MineNone:     "您还没有写过文章",

@@ -21,19 +21,20 @@ var Mount = kit.Mount{Prefix: "admin", FS: embedded}
 
 // Config is what the console works with. Network, Desk and Columns are required; what is nil is not offered.
 type Config struct {
-	Network *site.Network
-	Desk    *content.Desk
-	Columns *content.Columns
-	Names   *content.Names
-	People  People
-	Signin  Signin
-	Links   *content.Links
-	Cards   *content.Cards
-	Figures *content.Figures
-	Health  *content.Health
-	Log     Log
-	Backup  Backup
-	Streams Streams
+	Network  *site.Network
+	Desk     *content.Desk
+	Columns  *content.Columns
+	Names    *content.Names
+	People   People
+	Signin   Signin
+	Links    *content.Links
+	Cards    *content.Cards
+	Figures  *content.Figures
+	Health   *content.Health
+	Log      Log
+	Backup   Backup
+	Streams  Streams
+	Settings Settings
 
 	Zone *time.Location // nil: UTC
 	Now  func() time.Time

@@ -30,6 +30,7 @@ type offered struct {
 	content.Offer
 	From, To string
 	Href     string
+	Late     int // working days; only on the start page
 }
 
 type returned struct {
@@ -44,6 +45,9 @@ func (s *Server) todo(w http.ResponseWriter, r *http.Request, v *visit) {
 	var err error
 	if p.Reviews, p.Offers, err = s.waiting(r, v); err == nil {
 		err = s.own(r, v, &p)
+	}
+	if err == nil {
+		err = s.late(r, v, &p)
 	}
 	if err != nil {
 		s.kit.Fail(w, r, err)
