@@ -42,6 +42,10 @@ func (s *Server) keysHere(r *http.Request) bool {
 func (s *Server) showIn(w http.ResponseWriter, r *http.Request) {
 	p := s.inPage(r)
 	v := signin.FromContext(r.Context())
+	if v != nil && v.Need != "" { // p.To would send them back here
+		http.Redirect(w, r, needPage(v.Need)+"?to="+url.QueryEscape(p.To), http.StatusSeeOther)
+		return
+	}
 	if v != nil && !p.Again {
 		http.Redirect(w, r, p.To, http.StatusSeeOther)
 		return

@@ -183,6 +183,8 @@ func TestMustChangePassword(t *testing.T) {
 	p.post("/sign/in", "login", "wang", "password", "AAAA-BBBB-CCCC", "to", "/admin/x")
 	p.get("/admin/x")
 	p.led(http.StatusSeeOther, "/sign/password?to=%2Fadmin%2Fx")
+	p.get("/sign/in?to=/admin/x") // where other pages send whom they don't let in
+	p.led(http.StatusSeeOther, "/sign/password?to=%2Fadmin%2Fx")
 	p.says(p.get("/sign/password?to=/admin/x"), inChinese.PasswordMust)
 	p.says(p.post("/sign/password", "present", "AAAA-BBBB-CCCC", "password", "Qing-shan-9", "repeat", "Qing-shan-8", "to", "/admin/x"), inChinese.Problems["repeat.differs"])
 	p.says(p.post("/sign/password", "present", "AAAA-BBBB-CCCC", "password", "x", "repeat", "x", "to", "/admin/x"), "密码太短，至少 10 个字符。")
