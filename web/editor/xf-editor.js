@@ -88,7 +88,8 @@ export class XFEditor extends HTMLElement {
   }
 
   #give = (/** @type {FormDataEvent} */ e) => {
-    if (this.#touched && this.#area) e.formData.set(this.#area.name, this.value);
+    // Not value: asking Squire for it tells of a change, and then the form would be asked again meanwhile.
+    if (this.#touched && this.#area) e.formData.set(this.#area.name, this.#last);
   };
 
   /** The text as HTML; "" where there is nothing. */
