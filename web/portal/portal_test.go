@@ -231,3 +231,26 @@ func (s *stand) Walk(_ context.Context, after content.ArticleID, limit int) ([]c
 	slices.SortFunc(out, func(a, b content.Found) int { return int(a.ID - b.ID) })
 	return out[:min(len(out), limit)], s.down
 }
+
+func TestHostThatBecomesASitesOwn(t *testing.T) {
+	s := newStand(t)
+	front := func() string { return s.text("/", "Host", "new.example") }
+	before := front()
+	var sites []site.Site
+	var village string
+	for _, n := range s.tree.All() {
+		x := n.Site
+		if x.Level == site.Village && village == "" {
+			x.Host, village = "new.example", x.Name
+		}
+		sites = append(sites, x)
+	}
+	tree, err := site.NewTree(sites, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.tree = tree
+	if after := front(); after == before || !strings.Contains(after, village) {
+		t.Errorf("the host that %s got still shows what it showed before", village)
+	}
+}

@@ -58,7 +58,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, make maker, count
 	}
 	var room [192]byte
 	key := append(room[:0], v.root...)
-	key = append(key, '\n') // which no host has: no host and path read like another host and path
+	key = append(key, '\n')                            // which no host has: no host and path read like another host and path
+	key = strconv.AppendInt(key, int64(v.node.ID), 10) // a host may be another site's by now
 	key = append(key, r.URL.Path...)
 	key = append(key, query...)
 	key = append(key, ' ')
