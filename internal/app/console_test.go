@@ -252,3 +252,18 @@ func TestVisitorsAreSentToSignIn(t *testing.T) {
 		t.Errorf("a form of another site: got %d, want 403", got)
 	}
 }
+
+// A site's code and host name are for those who look after the site above: a village could take the province's.
+func TestAddressesAreGivenFromAbove(t *testing.T) {
+	h := newConsole(t)
+	page := "/admin/s/9901/settings"
+	for _, x := range []struct {
+		who, host string
+	}{{"city", ""}, {"admin", "city.example"}} {
+		h.who = x.who
+		h.post(page, "version", h.version(page), "name", "新望川市", "code", "9901", "host", "city.example")
+		if got := h.network.Tree().Get(h.sites["9901"].ID); got.Host != x.host || got.Name != "新望川市" {
+			t.Errorf("%s gives a host name: got %q, %q, want %q", x.who, got.Host, got.Name, x.host)
+		}
+	}
+}

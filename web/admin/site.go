@@ -56,7 +56,7 @@ func (s *Server) settings(w http.ResponseWriter, r *http.Request, v *visit) {
 }
 
 func (s *Server) sitePage(r *http.Request, v *visit, x site.Site) sitePage {
-	p := sitePage{shell: s.shell(r, v, "settings", v.at.Label()+" · "+v.t.NavSite), Site: x, Preview: "/v/" + v.at.Code + "/", MayCode: v.mayHere(site.ManageTree)}
+	p := sitePage{shell: s.shell(r, v, "settings", v.at.Label()+" · "+v.t.NavSite), Site: x, Preview: "/v/" + v.at.Code + "/", MayCode: v.mayAddress()}
 	if x.Look.Photo != "" {
 		p.Photo = "/files/" + x.Look.Photo + "/w480.webp"
 	}
@@ -122,7 +122,7 @@ func (s *Server) saveSettings(w http.ResponseWriter, r *http.Request, v *visit) 
 	}
 	x := v.at.Site
 	line := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
-	if v.mayHere(site.ManageTree) && r.PostForm.Has("code") {
+	if v.mayAddress() && r.PostForm.Has("code") {
 		x.Code, x.Host = line("code"), strings.ToLower(line("host"))
 	}
 	x.Name, x.Short = line("name"), line("short")

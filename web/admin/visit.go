@@ -30,6 +30,15 @@ func (v *visit) may(act site.Action, at *site.Node) bool {
 // mayHere is may for the site of the page.
 func (v *visit) mayHere(act site.Action) bool { return v.may(act, v.at) }
 
+// mayAddress reports whether who asks may give the site of the page another code or host name: that is for the site
+// above to say, or any village could take the province's name.
+func (v *visit) mayAddress() bool {
+	if v.at.Above != nil {
+		return v.may(site.ManageTree, v.at.Above)
+	}
+	return v.mayHere(site.ManageTree)
+}
+
 type handler func(w http.ResponseWriter, r *http.Request, v *visit)
 
 // inside lets people in who are signed in and work on at least one site; others are sent to sign in.
