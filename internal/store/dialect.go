@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -67,6 +68,9 @@ func (liteDialect) types() map[string]any {
 
 func (liteDialect) open(address string) (read, write *sql.DB, err error) {
 	file := strings.TrimPrefix(address, "sqlite:")
+	if err := private(file); err != nil {
+		return nil, nil, err
+	}
 	pragmas := url.Values{"_pragma": {
 		"busy_timeout(20000)", "synchronous(full)", "temp_store(memory)",
 		"journal_size_limit(67108864)", // what a large import made of the log is given back
@@ -115,6 +119,16 @@ func makeLite(write *sql.DB) (err error) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	return err
+}
+
+// private makes the file its owner's alone: there are password hashes and sessions in it. SQLite gives its log
+// the same mode.
+func private(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	return errors.Join(f.Chmod(0o600), f.Close())
 }
 
 func (liteDialect) kind(err error) error {

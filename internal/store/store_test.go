@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -262,5 +263,26 @@ func settings(t *testing.T, db *DB) {
 	want("taken away", "1")
 	if err := db.SetSetting(ctx, 1, "rule", []byte("{")); !errors.Is(err, errs.Invalid) {
 		t.Errorf("no JSON: got %v", err)
+	}
+}
+
+func TestFileIsItsOwnersAlone(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "network.db")
+	if err := os.WriteFile(file, nil, 0o644); err != nil { //nolint:gosec // as an older version left it
+		t.Fatal(err)
+	}
+	db, err := Open(t.Context(), "sqlite:"+file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, name := range []string{file, file + "-wal", file + "-shm"} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: got mode %v", filepath.Base(name), info.Mode())
+		}
 	}
 }
