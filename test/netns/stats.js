@@ -1,5 +1,7 @@
 // What Chromium says of a WebRTC viewer.
 
+import { transport } from "../e2e/harness/browser.js";
+
 /** @typedef {import("playwright-core").Page} Page */
 
 /**
@@ -16,8 +18,8 @@
  */
 
 /** @param {Page} page @returns {Promise<Stats>} */
-export function stats(page) {
-  return page.evaluate(async () => {
+export async function stats(page) {
+  const pictures = await page.evaluate(async () => {
     /** @type {any} */
     const out = {};
     const connections = /** @type {any} */ (window).connections;
@@ -34,13 +36,10 @@ export function stats(page) {
         out.freezes = s.freezeCount ?? 0;
         out.frozen = s.totalFreezesDuration ?? 0;
       }
-      if (s.type === "transport") {
-        out.cipher = s.srtpCipher;
-        out.protocol = all.get(all.get(s.selectedCandidatePairId)?.localCandidateId)?.protocol;
-      }
     }
     return out;
   });
+  return { ...pictures, ...(await transport(page)) };
 }
 
 /**

@@ -58,6 +58,19 @@ export async function open(browser, options) {
 }
 
 /**
+ * How media comes to the newest connection of a page: over udp or tcp, and what encrypts it.
+ * @param {Page} page @returns {Promise<{ protocol: string, cipher: string }>}
+ */
+export function transport(page) {
+  return page.evaluate(async () => {
+    const connection = /** @type {RTCPeerConnection} */ (/** @type {any} */ (window).connections.at(-1));
+    const all = /** @type {Map<string, any>} */ (/** @type {unknown} */ (await connection.getStats()));
+    const transport = [...all.values()].find((s) => s.type === "transport");
+    return { protocol: all.get(all.get(transport.selectedCandidatePairId).localCandidateId).protocol, cipher: transport.srtpCipher };
+  });
+}
+
+/**
  * @typedef {object} Playing
  * @property {number} time      currentTime of the video
  * @property {number} pictures  decoded so far

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 
-import { plays, watch } from "../harness/browser.js";
+import { plays, transport, watch } from "../harness/browser.js";
 import { check, publish } from "../harness/ffmpeg.js";
 import { Server } from "../harness/server.js";
 
@@ -16,8 +16,10 @@ export default function (stage) {
       const publisher = publish(server, "rtsp-tcp", name, stage.clips.opus);
       try {
         await server.ready(name);
+        assert.match(server.log, new RegExp(`sending=${sending}\\b`)); // it is what was asked for
         const page = await watch(stage.browser, `${server.base}/live/${name}?via=whep`);
         await plays(page, { via: "whep" });
+        assert.deepEqual(await transport(page), { protocol: "udp", cipher: "SRTP_AEAD_AES_128_GCM" });
         await page.context().close();
         await check(server, "rtsp-udp", name);
         const metrics = await (await fetch(`http://127.0.0.1:${server.ports.metrics}/metrics`)).text();

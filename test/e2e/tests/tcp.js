@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 
-import { plays, watch } from "../harness/browser.js";
+import { plays, transport, watch } from "../harness/browser.js";
 import { publish } from "../harness/ffmpeg.js";
 import { until } from "../harness/wait.js";
 
@@ -14,19 +14,6 @@ function withoutUDP() {
     const rest = { type: d.type, sdp: d.sdp?.replace(/^a=candidate:\S+ \d+ udp .*\r\n/gim, "") };
     return set.apply(this, /** @type {any} */ ([rest]));
   };
-}
-
-/**
- * The protocol that media comes by.
- * @param {import("playwright-core").Page} page @returns {Promise<string>}
- */
-function protocol(page) {
-  return page.evaluate(async () => {
-    const connection = /** @type {RTCPeerConnection} */ (/** @type {any} */ (window).connections.at(-1));
-    const all = /** @type {Map<string, any>} */ (/** @type {unknown} */ (await connection.getStats()));
-    const transport = [...all.values()].find((s) => s.type === "transport");
-    return all.get(all.get(transport.selectedCandidatePairId).localCandidateId).protocol;
-  });
 }
 
 /** @param {import("../main.test.js").Stage} stage */
@@ -40,7 +27,8 @@ export default function (stage) {
       const url = `${server.base}/live/${name}?via=whep`;
       const [over, other] = await Promise.all([watch(browser, url, withoutUDP), watch(browser, url)]);
       await Promise.all([plays(over, { via: "whep" }), plays(other, { via: "whep" })]);
-      assert.deepEqual([await protocol(over), await protocol(other)], ["tcp", "udp"]);
+      const cipher = "SRTP_AEAD_AES_128_GCM";
+      assert.deepEqual([await transport(over), await transport(other)], [{ protocol: "tcp", cipher }, { protocol: "udp", cipher }]);
       const readers = async () => (await server.stream(name)).readers.whep ?? 0;
       assert.equal(await readers(), 2);
       await over.context().close();
