@@ -22,6 +22,7 @@ import sendingTests from "./tests/sending.js";
 import signinTests from "./tests/signin.js";
 import soundTests from "./tests/sound.js";
 import tcpTests from "./tests/tcp.js";
+import waitingTests from "./tests/waiting.js";
 import whipTests from "./tests/whip.js";
 
 /**
@@ -60,6 +61,7 @@ describe("xianfeng", { concurrency: 2, timeout: 600_000 }, () => {
   portalTests(stage);
   demoTests(stage);
   badInputTests(stage);
+  waitingTests(stage);
   signinTests(stage);
   consoleTests(stage);
 });

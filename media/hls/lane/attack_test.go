@@ -169,7 +169,7 @@ func TestSlowReaders(t *testing.T) {
 }
 
 func TestBlockedRequests(t *testing.T) {
-	const many = 2000
+	const many = 2000 // test/e2e has ten thousand, of another process: the race detector ends at 8128 goroutines
 	x := newStand(t, options{hls: hls.Config{MaxWaiting: many}})
 	next := x.edge(t)
 	query := "media.m3u8?" + x.nextQuery(t)
