@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
-	"github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"
+	library "github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4/seekablebuffer"
 
 	"xianfeng/media"
+	"xianfeng/media/fmp4"
 )
 
 // BenchmarkMuxUnit is one unit of a 2 Mbit/s stream with sound: cutting, boxes, and its share of a playlist
@@ -119,7 +120,7 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 	}
 }
 
-func benchPart(b *testing.B) []run {
+func benchPart(b *testing.B) []fmp4.Run {
 	s := newScript(b, testPPS)
 	s.av(media.Origin, 200*time.Millisecond, 25, true, every(40*time.Millisecond))
 	lanes, _ := carried([]media.Track{videoTrack(), soundTrack()})
@@ -129,16 +130,16 @@ func benchPart(b *testing.B) []run {
 			u.Payload = [][]byte{make([]byte, 10000)}
 			u.Size = 10000
 		}
-		l.ready = append(l.ready, sample{unit: u, dts: media.Ticks(u.DTS, l.rate), dur: 3600})
+		l.ready = append(l.ready, fmp4.Sample{Unit: u, DTS: media.Ticks(u.DTS, l.Rate), Dur: 3600})
 	}
-	return []run{{lanes[0], lanes[0].ready}, {lanes[1], lanes[1].ready}}
+	return []fmp4.Run{{Lane: &lanes[0].Lane, Samples: lanes[0].ready}, {Lane: &lanes[1].Lane, Samples: lanes[1].ready}}
 }
 
 func BenchmarkMarshalPart(b *testing.B) {
 	runs := benchPart(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		marshalPart(1, runs)
+		fmp4.MarshalPart(1, runs)
 	}
 }
 
@@ -147,13 +148,13 @@ func BenchmarkMarshalPartMediacommon(b *testing.B) {
 	runs := benchPart(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		p := fmp4.Part{SequenceNumber: 1}
+		p := library.Part{SequenceNumber: 1}
 		for _, r := range runs {
-			tr := &fmp4.PartTrack{ID: int(r.lane.id), BaseTime: uint64(r.samples[0].dts)}
-			for _, s := range r.samples {
-				x := &fmp4.Sample{Duration: s.dur, IsNonSyncSample: !s.unit.Key, Payload: s.unit.Payload[0]}
-				if r.lane.track.Codec.Video() {
-					avcc, err := h264.AVCC(s.unit.Payload).Marshal()
+			tr := &library.PartTrack{ID: int(r.Lane.ID), BaseTime: uint64(r.Samples[0].DTS)}
+			for _, s := range r.Samples {
+				x := &library.Sample{Duration: s.Dur, IsNonSyncSample: !s.Unit.Key, Payload: s.Unit.Payload[0]}
+				if r.Lane.Track.Codec.Video() {
+					avcc, err := h264.AVCC(s.Unit.Payload).Marshal()
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"xianfeng/media"
+	"xianfeng/media/fmp4"
 )
 
 // boundary decides what ends before u, a unit of the lane that cuts.
 func (m *muxer) boundary(l *lane, u *media.Unit) {
 	done := m.overdue(l, u)
 	length, whole := u.DTS-m.start, u.DTS-m.openAt
-	video := m.lanes[0].track.Codec.Video()
+	video := m.lanes[0].Track.Codec.Video()
 	key := u.Key && video && l == m.lanes[0]
 	full := whole*20 >= m.cfg.segment*19 // a key frame that jitters somewhat ends a segment as well
 	switch before := m.init; {
@@ -53,7 +54,7 @@ func (m *muxer) overdue(l *lane, u *media.Unit) bool {
 	if n < 1 || m.part == 0 {
 		return false
 	}
-	last := l.ready[n].unit
+	last := l.ready[n].Unit
 	switch {
 	case m.target > 0 && u.DTS-m.openAt >= m.limit():
 		m.cut(l, n, last.DTS)
@@ -87,7 +88,7 @@ func perPart(l *lane, part time.Duration) int {
 func interval(l *lane) time.Duration {
 	durs := make([]time.Duration, len(l.ready))
 	for i, s := range l.ready {
-		durs[i] = media.FromTicks(int64(s.dur), l.rate)
+		durs[i] = media.FromTicks(int64(s.Dur), l.Rate)
 	}
 	slices.Sort(durs)
 	return max(durs[len(durs)/2], time.Millisecond)
@@ -116,28 +117,33 @@ func (m *muxer) cut(l *lane, n int, end time.Duration) {
 	if m.part == 0 {
 		m.aim(l, end-m.start)
 	}
-	var runs []run
+	var runs []fmp4.Run
 	for _, x := range m.lanes {
 		k := n
 		if x != l {
 			k = x.before(end)
 		}
 		if k > 0 {
-			runs = append(runs, run{x, x.ready[:k]})
+			runs = append(runs, fmp4.Run{Lane: &x.Lane, Samples: x.ready[:k]})
 		}
 	}
 	first := runs[0]
 	p := &part{
 		num: m.next, dur: end - m.start,
-		independent: first.lane == m.lanes[0] && first.samples[0].unit.Key,
+		independent: first.Lane == &m.lanes[0].Lane && first.Samples[0].Unit.Key,
 	}
-	p.blob = newBlob(m.cfg.id, 'p', m.next, marshalPart(uint32(m.next+1), runs))
+	p.blob = newBlob(m.cfg.id, 'p', m.next, fmp4.MarshalPart(uint32(m.next+1), runs))
 	p.line = appendPart(nil, p)
-	for _, r := range runs {
-		// What stays is moved to the front: the slices keep their memory and nothing of what was cut.
-		rest := copy(r.lane.ready, r.lane.ready[len(r.samples):])
-		clear(r.lane.ready[rest:])
-		r.lane.ready = r.lane.ready[:rest]
+	for _, x := range m.lanes {
+		for _, r := range runs {
+			if r.Lane != &x.Lane {
+				continue
+			}
+			// What stays is moved to the front: the slices keep their memory and nothing of what was cut.
+			rest := copy(x.ready, x.ready[len(r.Samples):])
+			clear(x.ready[rest:])
+			x.ready = x.ready[:rest]
+		}
 	}
 	m.openParts = append(m.openParts, p)
 	m.next++
@@ -158,20 +164,20 @@ func (m *muxer) breakOff() {
 		}
 		d := nominalSound
 		switch {
-		case !l.track.Codec.Video():
-			d = l.track.PacketDuration(h.Payload[0])
+		case !l.Track.Codec.Video():
+			d = l.Track.PacketDuration(h.Payload[0])
 		case m.pace > 0 && !m.stalled:
 			d = min(m.pace, max(m.part, 40*time.Millisecond))
 		}
 		d = max(d, time.Millisecond)
-		l.ready = append(l.ready, sample{unit: h, dts: media.Ticks(h.DTS, l.rate), dur: uint32(media.Ticks(d, l.rate))})
+		l.ready = append(l.ready, fmp4.Sample{Unit: h, DTS: media.Ticks(h.DTS, l.Rate), Dur: uint32(media.Ticks(d, l.Rate))})
 		l.held = nil
 		if l == m.lanes[0] || m.stalled {
 			end, cutter = max(end, h.DTS+d), l
 		}
 	}
-	if n := len(cutter.ready); n > 1 && m.part > 0 && end-m.start > m.part && cutter.ready[n-1].unit.DTS > m.start {
-		m.cut(cutter, n-1, cutter.ready[n-1].unit.DTS)
+	if n := len(cutter.ready); n > 1 && m.part > 0 && end-m.start > m.part && cutter.ready[n-1].Unit.DTS > m.start {
+		m.cut(cutter, n-1, cutter.ready[n-1].Unit.DTS)
 	}
 	if end > m.start {
 		m.cut(cutter, len(cutter.ready), end)

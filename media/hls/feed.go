@@ -29,7 +29,7 @@ func newFeed(s *Server, x *media.Stream, old *feed) *feed {
 	if len(lanes) == 0 {
 		return f
 	}
-	f.sound = !lanes[0].track.Codec.Video()
+	f.sound = !lanes[0].Track.Codec.Video()
 	msn := uint64(max(0, time.Since(sequenceEpoch)/time.Second))
 	if old != nil && old.mux != nil {
 		msn = max(msn, old.mux.now.Load().msn+1)

@@ -5,9 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"
+	library "github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"
 
 	"xianfeng/media"
+	"xianfeng/media/fmp4"
 )
 
 // The bytes of parts and segments hold every unit once, in order, with its times.
@@ -23,7 +24,7 @@ func TestBoxesParse(t *testing.T) {
 	watch(m, s.units, func(*snapshot) {})
 	m.end()
 	x := m.now.Load()
-	var init fmp4.Init
+	var init library.Init
 	if err := init.Unmarshal(bytes.NewReader(x.init.body)); err != nil || len(init.Tracks) != 2 {
 		t.Fatalf("init: got %d tracks, %v", len(init.Tracks), err)
 	}
@@ -42,7 +43,7 @@ func TestBoxesParse(t *testing.T) {
 		if len(body) != g.size {
 			t.Fatalf("segment size: got %d, want %d", len(body), g.size)
 		}
-		var parts fmp4.Parts
+		var parts library.Parts
 		if err := parts.Unmarshal(body); err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +65,7 @@ func TestBoxesParse(t *testing.T) {
 		var want []unit
 		for _, u := range s.units {
 			if u.Track == i {
-				want = append(want, unit{media.Ticks(u.DTS, tr.ClockRate()), media.Ticks(u.PTS, tr.ClockRate()), u.Key, sampleSize(tr.Codec, u)})
+				want = append(want, unit{media.Ticks(u.DTS, tr.ClockRate()), media.Ticks(u.PTS, tr.ClockRate()), u.Key, fmp4.SampleSize(tr.Codec, u)})
 			}
 		}
 		have := got[i+1]
@@ -77,16 +78,5 @@ func TestBoxesParse(t *testing.T) {
 				t.Fatalf("track %d unit %d: got %+v, want %+v", i, k, have[k], want[k])
 			}
 		}
-	}
-}
-
-func TestOBUsGetSizes(t *testing.T) {
-	u := &media.Unit{Payload: [][]byte{{0x0a << 0, 1, 2}, append([]byte{0x34, 0x08}, make([]byte, 300)...)}, Size: 305}
-	b := appendSample(nil, media.AV1, u)
-	if len(b) != sampleSize(media.AV1, u) {
-		t.Fatalf("size: got %d, want %d", len(b), sampleSize(media.AV1, u))
-	}
-	if want := []byte{0x0a, 2, 1, 2, 0x36, 0x08, 0xac, 0x02}; !bytes.HasPrefix(b, want) {
-		t.Fatalf("got % x, want % x ...", b[:8], want)
 	}
 }

@@ -5,30 +5,22 @@ import (
 	"time"
 
 	"xianfeng/media"
+	"xianfeng/media/fmp4"
 )
 
 // lane is one track on its way into parts.
 type lane struct {
 	index int // in Stream.Tracks
-	track *media.Track
-	id    uint32 // track ID in the fMP4
-	rate  int    // time scale
+	fmp4.Lane
 
-	held  *media.Unit // newest unit: how long it lasts is known when the next one comes
-	ready []sample    // units not yet in a part, with their durations
-}
-
-// sample is a unit with its place on the track's time scale.
-type sample struct {
-	unit *media.Unit
-	dts  int64
-	dur  uint32
+	held  *media.Unit   // newest unit: how long it lasts is known when the next one comes
+	ready []fmp4.Sample // units not yet in a part, with their durations
 }
 
 // before returns how many ready units begin before end.
 func (l *lane) before(end time.Duration) int {
 	n := 0
-	for n < len(l.ready) && l.ready[n].unit.DTS < end {
+	for n < len(l.ready) && l.ready[n].Unit.DTS < end {
 		n++
 	}
 	return n
@@ -41,18 +33,16 @@ func (l *lane) before(end time.Duration) int {
 func carried(tracks []media.Track) (lanes []*lane, left []string) {
 	for i := range tracks {
 		t := &tracks[i]
-		switch t.Codec {
-		case media.H264, media.H265, media.AV1, media.VP9, media.AAC, media.Opus:
-			l := &lane{index: i, track: t, id: uint32(len(lanes) + 1), rate: t.ClockRate()}
-			if t.Codec.Video() && len(lanes) > 0 {
-				lanes = append([]*lane{l}, lanes...) // the lane that parts are cut by comes first
-				continue
-			}
-			lanes = append(lanes, l)
-		default:
-			// Neither VP8 nor G.711 has a place in HLS that players accept.
+		if !fmp4.Carries(t.Codec) {
 			left = append(left, t.Codec.String())
+			continue
 		}
+		l := &lane{index: i, Lane: fmp4.Lane{Track: t, ID: uint32(len(lanes) + 1), Rate: t.ClockRate()}}
+		if t.Codec.Video() && len(lanes) > 0 {
+			lanes = append([]*lane{l}, lanes...) // the lane that parts are cut by comes first
+			continue
+		}
+		lanes = append(lanes, l)
 	}
 	return lanes, left
 }
@@ -63,4 +53,13 @@ func leftNote(left []string) string {
 		return ""
 	}
 	return strings.Join(left, " and ") + " can't be carried over HLS"
+}
+
+// outgoing is the lanes as they are written.
+func outgoing(lanes []*lane) []*fmp4.Lane {
+	out := make([]*fmp4.Lane, len(lanes))
+	for i, l := range lanes {
+		out[i] = &l.Lane
+	}
+	return out
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"xianfeng/media"
+	"xianfeng/media/fmp4"
 )
 
 const (
@@ -100,8 +101,8 @@ func (m *muxer) push(u *media.Unit) {
 		m.resume(u)
 	}
 	if h := l.held; h != nil {
-		dts := media.Ticks(h.DTS, l.rate)
-		l.ready = append(l.ready, sample{unit: h, dts: dts, dur: uint32(media.Ticks(u.DTS, l.rate) - dts)})
+		dts := media.Ticks(h.DTS, l.Rate)
+		l.ready = append(l.ready, fmp4.Sample{Unit: h, DTS: dts, Dur: uint32(media.Ticks(u.DTS, l.Rate) - dts)})
 		if cuts {
 			m.pace = u.DTS - h.DTS
 		}
@@ -114,8 +115,8 @@ func (m *muxer) push(u *media.Unit) {
 		// The picture stands still: what is there goes out, and sound goes on by itself. Without this
 		// nobody would hear anything, and sound would pile up here.
 		h := lead.held
-		dts := media.Ticks(h.DTS, lead.rate)
-		lead.ready = append(lead.ready, sample{unit: h, dts: dts, dur: uint32(media.Ticks(u.DTS, lead.rate) - dts)})
+		dts := media.Ticks(h.DTS, lead.Rate)
+		lead.ready = append(lead.ready, fmp4.Sample{Unit: h, DTS: dts, Dur: uint32(media.Ticks(u.DTS, lead.Rate) - dts)})
 		lead.held, m.stalled = nil, true
 		m.cut(lead, len(lead.ready), u.DTS)
 		m.publish(false)
@@ -151,7 +152,7 @@ func (m *muxer) adopt(p *media.Params) bool {
 	if m.init != nil && m.init.params == p {
 		return true
 	}
-	b, err := marshalInit(m.lanes, p)
+	b, err := fmp4.MarshalInit(outgoing(m.lanes), p)
 	if err != nil {
 		m.cfg.log.Warn("key frame not usable", "error", err)
 		return false

@@ -154,10 +154,10 @@ func newMaster(id string, num int, lanes []*lane, p *media.Params, peak, average
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteString(l.track.MIMECodec(p))
+		b.WriteString(l.Track.MIMECodec(p))
 	}
 	b.WriteByte('"')
-	if lanes[0].track.Codec.Video() && p != nil {
+	if lanes[0].Track.Codec.Video() && p != nil {
 		if p.Width > 0 && p.Height > 0 {
 			b.WriteString(",RESOLUTION=" + strconv.Itoa(p.Width) + "x" + strconv.Itoa(p.Height))
 		}

@@ -1,4 +1,8 @@
-package hls
+// Package fmp4 owns the bytes of fragmented MP4 that leave the server: initialization sections and fragments, made of
+// units. Live HLS and recordings are written by it, so what is recorded is what was seen.
+//
+// It refuses to decide where a fragment ends, and to read.
+package fmp4
 
 import (
 	"encoding/binary"
@@ -11,11 +15,35 @@ import (
 	"xianfeng/media"
 )
 
-// marshalInit writes the initialization section: ftyp and moov. p is nil without video.
-func marshalInit(lanes []*lane, p *media.Params) ([]byte, error) {
+// Lane is one track on its way into fragments.
+type Lane struct {
+	Track *media.Track
+	ID    uint32 // track ID in the fMP4
+	Rate  int    // time scale
+}
+
+// Sample is a unit with its place on the lane's time scale.
+type Sample struct {
+	Unit *media.Unit
+	DTS  int64
+	Dur  uint32
+}
+
+// Carries reports whether there is a place in HLS that players accept for a codec.
+func Carries(c media.Codec) bool {
+	switch c {
+	case media.H264, media.H265, media.AV1, media.VP9, media.AAC, media.Opus:
+		return true
+	default: // neither VP8 nor G.711
+		return false
+	}
+}
+
+// MarshalInit writes the initialization section: ftyp and moov. p is nil without video.
+func MarshalInit(lanes []*Lane, p *media.Params) ([]byte, error) {
 	var in fmp4.Init
 	for _, l := range lanes {
-		in.Tracks = append(in.Tracks, &fmp4.InitTrack{ID: int(l.id), TimeScale: uint32(l.rate), Codec: initCodec(l.track, p)})
+		in.Tracks = append(in.Tracks, &fmp4.InitTrack{ID: int(l.ID), TimeScale: uint32(l.Rate), Codec: initCodec(l.Track, p)})
 	}
 	var buf seekablebuffer.Buffer
 	if err := in.Marshal(&buf); err != nil {
@@ -48,10 +76,10 @@ func initCodec(t *media.Track, p *media.Params) codecs.Codec {
 	}
 }
 
-// run is what one track contributes to one part.
-type run struct {
-	lane    *lane
-	samples []sample
+// Run is what one track contributes to one fragment.
+type Run struct {
+	Lane    *Lane
+	Samples []Sample
 }
 
 const (
@@ -72,19 +100,19 @@ const (
 	trunSample       = 16
 )
 
-// marshalPart writes a moof and its mdat into one buffer of exactly their size: one allocation, and
+// MarshalPart writes a moof and its mdat into one buffer of exactly their size: one allocation, and
 // each payload is copied once. mediacommon's writer takes 15 times the processor time and five times the memory:
-// BenchmarkMarshalPart, BenchmarkMarshalPartMediacommon.
+// BenchmarkMarshalPart, BenchmarkMarshalPartMediacommon in package hls.
 //
 // Key pictures keep their parameter sets inside the sample, although avc1 and hvc1 (ISO/IEC 14496-15
 // §5.3.3) want them in the sample description alone: ffmpeg and others read only the first
 // initialization section, and go on through a change of parameters only because of this.
-func marshalPart(seq uint32, runs []run) []byte {
+func MarshalPart(seq uint32, runs []Run) []byte {
 	moof, data := 8+mfhdSize, 0
 	for _, r := range runs {
-		moof += 8 + tfhdSize + tfdtSize + trunHead + trunSample*len(r.samples)
-		for _, s := range r.samples {
-			data += sampleSize(r.lane.track.Codec, s.unit)
+		moof += 8 + tfhdSize + tfdtSize + trunHead + trunSample*len(r.Samples)
+		for _, s := range r.Samples {
+			data += SampleSize(r.Lane.Track.Codec, s.Unit)
 		}
 	}
 	b := make([]byte, 0, moof+8+data)
@@ -94,34 +122,34 @@ func marshalPart(seq uint32, runs []run) []byte {
 	b = be32(b, seq)
 	offset := moof + 8
 	for _, r := range runs {
-		b = box(b, 8+tfhdSize+tfdtSize+trunHead+trunSample*len(r.samples), "traf")
+		b = box(b, 8+tfhdSize+tfdtSize+trunHead+trunSample*len(r.Samples), "traf")
 		b = box(b, tfhdSize, "tfhd")
 		b = be32(b, tfhdBaseIsMoof)
-		b = be32(b, r.lane.id)
+		b = be32(b, r.Lane.ID)
 		b = box(b, tfdtSize, "tfdt")
 		b = be32(b, 1<<24)
-		b = binary.BigEndian.AppendUint64(b, uint64(r.samples[0].dts))
-		b = box(b, trunHead+trunSample*len(r.samples), "trun")
+		b = binary.BigEndian.AppendUint64(b, uint64(r.Samples[0].DTS))
+		b = box(b, trunHead+trunSample*len(r.Samples), "trun")
 		b = be32(b, 1<<24|trunSampleFields) // version 1: composition offsets are signed
-		b = be32(b, uint32(len(r.samples)))
+		b = be32(b, uint32(len(r.Samples)))
 		b = be32(b, uint32(offset))
-		for _, s := range r.samples {
-			size := sampleSize(r.lane.track.Codec, s.unit)
+		for _, s := range r.Samples {
+			size := SampleSize(r.Lane.Track.Codec, s.Unit)
 			flags := uint32(flagsSync)
-			if !s.unit.Key {
+			if !s.Unit.Key {
 				flags = flagsNonSync
 			}
-			b = be32(b, s.dur)
+			b = be32(b, s.Dur)
 			b = be32(b, uint32(size))
 			b = be32(b, flags)
-			b = be32(b, uint32(int32(media.Ticks(s.unit.PTS, r.lane.rate)-s.dts)))
+			b = be32(b, uint32(int32(media.Ticks(s.Unit.PTS, r.Lane.Rate)-s.DTS)))
 			offset += size
 		}
 	}
 	b = box(b, 8+data, "mdat")
 	for _, r := range runs {
-		for _, s := range r.samples {
-			b = appendSample(b, r.lane.track.Codec, s.unit)
+		for _, s := range r.Samples {
+			b = AppendSample(b, r.Lane.Track.Codec, s.Unit)
 		}
 	}
 	return b
@@ -131,8 +159,8 @@ func box(b []byte, size int, typ string) []byte { return append(be32(b, uint32(s
 
 func be32(b []byte, v uint32) []byte { return binary.BigEndian.AppendUint32(b, v) }
 
-// sampleSize returns how many bytes appendSample appends.
-func sampleSize(c media.Codec, u *media.Unit) int {
+// SampleSize returns how many bytes AppendSample appends.
+func SampleSize(c media.Codec, u *media.Unit) int {
 	switch c {
 	case media.H264, media.H265:
 		return u.Size + 4*len(u.Payload)
@@ -147,8 +175,8 @@ func sampleSize(c media.Codec, u *media.Unit) int {
 	}
 }
 
-// appendSample appends a unit in the form that fMP4 wants.
-func appendSample(b []byte, c media.Codec, u *media.Unit) []byte {
+// AppendSample appends a unit in the form that fMP4 wants.
+func AppendSample(b []byte, c media.Codec, u *media.Unit) []byte {
 	for _, e := range u.Payload {
 		switch c {
 		case media.H264, media.H265: // ISO/IEC 14496-15 §5.3.3: a length in front of each NAL unit
