@@ -33,6 +33,8 @@ type Hub struct {
 	demand   map[string]*Puller
 	onStream []func(*Stream)
 	closed   bool
+
+	onNews []func(name string) // fixed before the first Publish
 }
 
 // entry is a stream with the timer that ends it.
@@ -66,12 +68,31 @@ func (h *Hub) OnStream(f func(*Stream)) {
 	h.onStream = append(h.onStream, f)
 }
 
+// OnNews registers f to be called with a stream's name when what viewers go by is another: it is live or
+// is not any more, its epoch or its mapping to programme time changed (StreamInfo.Map). Call it before the
+// first Publish. f must not block and must not call the hub; it may be called for nothing.
+func (h *Hub) OnNews(f func(name string)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.onNews = append(h.onNews, f)
+}
+
+// tell says that there is news of a stream.
+func (h *Hub) tell(name string) {
+	for _, f := range h.onNews {
+		f(name)
+	}
+}
+
 // PublishRequest is what a protocol tells of a publisher that it has let in.
 type PublishRequest struct {
 	Name     string
 	Protocol string
 	Remote   string
 	Tracks   []Track // at most one picture and one sound
+	// Trust is how old a unit may be, by its Sample.Capture, when it arrives: an older one's clock is
+	// taken to be wrong. Default 1 s.
+	Trust time.Duration
 	// Close is called at most once, when the hub wants the publisher gone; it must not block.
 	// It may be called before Publish returns.
 	Close func(error)
@@ -97,6 +118,7 @@ func (h *Hub) Publish(r PublishRequest) (*Publisher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("publish %q: %w", r.Name, err)
 	}
+	h.tell(r.Name)
 	h.log.Info("publisher came", "stream", r.Name, "protocol", r.Protocol, "remote", r.Remote, "tracks", codecList(r.Tracks))
 	return p, nil
 }
@@ -132,7 +154,10 @@ func (h *Hub) attach(r PublishRequest) (p, old *Publisher, ended *Stream, err er
 		e = &entry{s: newStream(r.Name, slices.Clone(r.Tracks), h.totals)}
 		h.streams[r.Name] = e
 	}
-	p = &Publisher{Protocol: r.Protocol, Remote: r.Remote, Since: time.Now(), hub: h, s: e.s, close: r.Close}
+	p = &Publisher{Protocol: r.Protocol, Remote: r.Remote, Since: time.Now(), hub: h, s: e.s, close: r.Close, trust: r.Trust}
+	if p.trust == 0 {
+		p.trust = captureAge
+	}
 	p.state = make([]trackState, len(r.Tracks))
 	for i := range r.Tracks {
 		p.state[i] = trackState{track: &e.s.tracks[i], shape: newShaper(&r.Tracks[i])}
@@ -160,6 +185,7 @@ func (s *Stream) fits(tracks []Track) bool {
 
 // left is called once for each publisher that is gone.
 func (h *Hub) left(p *Publisher) {
+	defer h.tell(p.s.name) // last, without the lock
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := p.s
@@ -189,6 +215,7 @@ func (h *Hub) expire(e *entry) {
 	delete(h.streams, e.s.name)
 	h.mu.Unlock()
 	e.s.end(fmt.Errorf("stream %q: %w", e.s.name, ErrEnded))
+	h.tell(e.s.name)
 	h.log.Info("stream ended", "stream", e.s.name)
 }
 
@@ -280,6 +307,7 @@ func (h *Hub) finish(e *entry, err error) {
 	}
 	h.mu.Unlock()
 	e.s.end(err)
+	h.tell(e.s.name)
 }
 
 // Close ends all streams. Nobody can publish afterwards.

@@ -9,12 +9,26 @@ type StreamInfo struct {
 	Ready     bool              `json:"ready"`
 	Since     time.Time         `json:"since"`
 	Publisher *PublisherInfo    `json:"publisher,omitempty"`
+	Map       *MapInfo          `json:"map,omitempty"`
 	Tracks    []TrackInfo       `json:"tracks"`
 	Reordered bool              `json:"bFrames"`
 	Readers   map[string]int    `json:"readers"` // by protocol
 	Viewers   int               `json:"viewers"`
 	Sessions  []SessionInfo     `json:"sessions,omitempty"`
 	Notes     map[string]string `json:"notes,omitempty"`
+}
+
+// MapInfo is a Map as programs are told of it.
+type MapInfo struct {
+	Epoch uint32  `json:"epoch"`
+	PTS   float64 `json:"pts"`   // seconds
+	At    float64 `json:"at"`    // milliseconds since the Unix epoch
+	Slope float64 `json:"slope"` // how much faster than stream time programme time advances, in ppm
+}
+
+// Info returns m as programs are told of it.
+func (m Map) Info() *MapInfo {
+	return &MapInfo{Epoch: m.Epoch, PTS: m.PTS.Seconds(), At: float64(m.At.UnixNano()) / 1e6, Slope: m.Slope * 1e6}
 }
 
 // PublisherInfo is the part of StreamInfo about the publisher.
@@ -51,9 +65,13 @@ type SessionInfo struct {
 
 // Info returns a snapshot; its Sessions are filled only if sessions is true.
 func (s *Stream) Info(sessions bool) StreamInfo {
+	told, has := s.timeline.Map()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	info := StreamInfo{Name: s.name, Live: s.pub != nil, Ready: s.hasKey, Since: s.started, Reordered: s.reordered.Load(), Readers: map[string]int{}, Viewers: len(s.sessions)}
+	if has {
+		info.Map = told.Info()
+	}
 	if p := s.pub; p != nil {
 		info.Publisher = &PublisherInfo{Protocol: p.Protocol, Remote: p.Remote, Since: p.Since, Lost: p.Lost(), Dropped: p.Dropped()}
 	}

@@ -21,6 +21,7 @@ type Publisher struct {
 	hub   *Hub
 	s     *Stream
 	close func(error)
+	trust time.Duration // age of capture times that are believed
 	state []trackState
 	shift time.Duration // what is added to the publisher's clock, newest decision
 	epoch uint32
@@ -75,15 +76,11 @@ func (p *Publisher) Write(track int, x Sample) error {
 		ref = x.DTS
 	}
 	now := time.Now()
-	seen := now
-	if d := now.Sub(x.Capture); !x.Capture.IsZero() && d > -jumpForward && d < jumpForward {
-		seen = x.Capture
-	}
 	if !st.track.Codec.Video() && p.s.video >= 0 && !p.state[p.s.video].shape.open {
 		p.dropped.Add(1) // an epoch begins with a picture, not with the sound before it
 		return nil
 	}
-	if !p.place(st, ref, seen) && p.s.video >= 0 {
+	if !p.place(st, ref, now, x.Capture, shaped.key) && p.s.video >= 0 {
 		p.state[p.s.video].shape.restart()
 		if !st.track.Codec.Video() || !shaped.key {
 			p.dropped.Add(1) // what follows a jump begins with a key frame, too
@@ -111,12 +108,15 @@ func (p *Publisher) Write(track int, x Sample) error {
 	}
 	st.begun, st.dts, st.pts = true, at, max(st.pts, pts)
 
-	p.s.timeline.Observe(pts, seen)
+	when, news := p.s.timeline.observe(observation{track: track, epoch: p.epoch, pts: pts, arrived: now, captured: x.Capture, trust: p.trust})
 	st.rate.add(shaped.size, now)
 	p.s.append(&Unit{
-		Track: track, Key: shaped.key, Epoch: p.epoch, PTS: pts, DTS: at, Time: p.s.timeline.At(pts),
+		Track: track, Key: shaped.key, Epoch: p.epoch, PTS: pts, DTS: at, Time: when,
 		Params: shaped.params, Payload: shaped.payload, Size: shaped.size,
 	})
+	if news {
+		p.hub.tell(p.s.name)
+	}
 	return nil
 }
 
@@ -140,10 +140,10 @@ func (p *Publisher) writePackets(track int, x Sample) error {
 }
 
 // place makes sure that st.shift puts ref, the sample's time on the publisher's clock, where the stream is
-// at seen. It reports false where the track does not continue what it brought before: its clock
-// jumped, or it is the picture that follows a jump of the sound's.
-func (p *Publisher) place(st *trackState, ref time.Duration, seen time.Time) bool {
-	here, known := p.s.timeline.position(seen)
+// now. It reports false where the track does not continue what it brought before: its clock jumped, it
+// goes on where it stood still, or it is the picture that follows a jump of the sound's.
+func (p *Publisher) place(st *trackState, ref time.Duration, arrived, captured time.Time, key bool) bool {
+	here, known := p.s.timeline.position(arrived, captured)
 	if !p.begun {
 		p.begun = true
 		p.shift = Origin - ref
@@ -165,18 +165,23 @@ func (p *Publisher) place(st *trackState, ref time.Duration, seen time.Time) boo
 		}
 		return at >= low && at <= high
 	}
+	leads := key && st.begun && (st.track.Codec.Video() || p.s.video < 0)
 	switch {
-	case fits(st.shift) && st.begun:
+	case leads && st.shift == p.shift && p.s.timeline.lost():
+		// Nothing is gained by going on as before: who plays in step waits for what never comes in time.
+	case st.begun && st.shift != p.shift && fits(p.shift) && (ref+p.shift-here).Abs() < (ref+st.shift-here).Abs():
+		st.shift = p.shift // another track made the jump already
+		return !st.track.Codec.Video()
+	case st.begun && fits(st.shift):
 		return true
-	case fits(p.shift): // the first sample of a track, or another track made the jump already
+	case fits(p.shift): // the first sample of a track
 		st.shift = p.shift
 		return !st.begun || !st.track.Codec.Video()
-	default:
-		p.shift = max(here, p.s.latest()+tick) - ref
-		st.shift = p.shift
-		p.epoch = p.s.nextEpoch()
-		return false
 	}
+	p.shift = max(here, p.s.latest()+tick) - ref
+	st.shift = p.shift
+	p.epoch = p.s.nextEpoch()
+	return false
 }
 
 // latest returns the newest decoding time in the ring.

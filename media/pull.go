@@ -15,6 +15,12 @@ type Source interface {
 	Run(ctx context.Context, publish func([]Track) (*Publisher, error)) error
 }
 
+// Trusted is a source whose capture times are believed though they are older than others' may be.
+type Trusted interface {
+	Source
+	Trust() time.Duration // see PublishRequest.Trust
+}
+
 const (
 	pullBackoffMin = time.Second
 	pullBackoffMax = 30 * time.Second
@@ -140,9 +146,14 @@ func (p *Puller) once(ctx context.Context) error {
 		// watch ends with ctx, which ends when once returns.
 		go p.watch(ctx, cancel)
 	}
+	r := PublishRequest{Name: p.name, Protocol: "pull", Remote: p.remote, Close: func(err error) { cancel(err) }}
+	if x, ok := p.source.(Trusted); ok {
+		r.Trust = x.Trust()
+	}
 	err := p.source.Run(ctx, func(tracks []Track) (*Publisher, error) {
 		var err error
-		pub, err = p.hub.Publish(PublishRequest{Name: p.name, Protocol: "pull", Remote: p.remote, Tracks: tracks, Close: func(err error) { cancel(err) }})
+		r.Tracks = tracks
+		pub, err = p.hub.Publish(r)
 		return pub, err
 	})
 	if cause := context.Cause(ctx); cause != nil {

@@ -23,7 +23,7 @@ const (
 	pullAnswer  = 10 * time.Second // to an answer's first byte; a blocked reload takes longer: see pullBlocked
 	pullBlocked = 60 * time.Second // RFC 8216bis §6.2.5.2: three target durations at the most
 	pullSilence = 60 * time.Second // without a sample: the source is taken for dead
-	pullTrust   = 5 * time.Second  // age up to which PROGRAM-DATE-TIME is believed
+	pullTrust   = 5 * time.Second  // age up to which PROGRAM-DATE-TIME is believed: a relay shows what its source does
 	pullBody    = 32 << 20         // bytes of one answer, after decompression; no sane segment is larger
 )
 
@@ -56,6 +56,9 @@ func NewSource(address string, log *slog.Logger) (*Source, error) {
 func (s *Source) Remote() string {
 	return (&url.URL{Scheme: s.url.Scheme, Host: s.url.Host, Path: s.url.Path}).String()
 }
+
+// Trust implements media.Trusted.
+func (s *Source) Trust() time.Duration { return pullTrust }
 
 // Run pulls until the source ends, fails or falls silent, or ctx ends, and returns why.
 func (s *Source) Run(ctx context.Context, publish func([]media.Track) (*media.Publisher, error)) error {
@@ -112,23 +115,8 @@ type puller struct {
 	alive  *time.Timer
 	log    *slog.Logger
 
-	mu     sync.Mutex // guards all below
-	pub    *media.Publisher
-	judged bool
-	dated  bool // PROGRAM-DATE-TIME is believed
-}
-
-// trust reports whether the source's PROGRAM-DATE-TIME is taken for the time of capture: at, the first one,
-// decides for all. Where the source is several segments behind or has another clock, changing between its
-// time and that of arrival would make the stream's time swing.
-func (p *puller) trust(at time.Time) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.judged {
-		age := time.Since(at)
-		p.judged, p.dated = true, age > -time.Second && age < pullTrust
-	}
-	return p.dated
+	mu  sync.Mutex // guards pub
+	pub *media.Publisher
 }
 
 func (p *puller) close() {
@@ -178,7 +166,7 @@ func (p *puller) connect(i int, t *gohlslib.Track) {
 	rate := t.ClockRate
 	write := func(pts, dts int64, hasDTS bool, payload [][]byte) {
 		x := media.Sample{PTS: media.FromTicks(pts, rate), DTS: media.FromTicks(dts, rate), HasDTS: hasDTS, Payload: payload}
-		if at, ok := p.client.AbsoluteTime(t); ok && p.trust(at) {
+		if at, ok := p.client.AbsoluteTime(t); ok {
 			x.Capture = at
 		}
 		p.alive.Reset(pullSilence)
@@ -267,4 +255,4 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 	return n, err //nolint:wrapcheck // io.EOF must stay what it is
 }
 
-var _ media.Source = (*Source)(nil)
+var _ media.Trusted = (*Source)(nil)

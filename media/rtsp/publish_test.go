@@ -167,7 +167,7 @@ func TestSilentUDPPublisherTimesOut(t *testing.T) {
 func TestCaptureTimeFromSenderReports(t *testing.T) {
 	f := newFixture(t, openGate, Config{}, media.HubConfig{})
 	r := f.record("a", gortsplib.TransportTCP, h264Track)
-	const behind = 3 * time.Second
+	const behind = 300 * time.Millisecond
 	began := time.Now().Add(-behind)
 	// The source must be known before its report means anything.
 	r.write(t, 0, 0, [][]byte{mark(0, 10, 0x41)})
