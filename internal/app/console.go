@@ -13,6 +13,7 @@ import (
 	"xianfeng/internal/site"
 	"xianfeng/internal/store"
 	"xianfeng/media"
+	"xianfeng/signaling/broadcast"
 	"xianfeng/web/admin"
 	"xianfeng/web/kit"
 )
@@ -23,7 +24,7 @@ func (s *server) console(k *kit.Kit, service *signin.Service, remote func(*http.
 	desk := content.NewDesk(content.DeskConfig{Articles: n.db, Trails: n.db, Offers: n.db, Network: n.sites, Columns: n.columns, Cleaner: n.clean})
 	a, err := admin.New(k, admin.Config{
 		Network: n.sites, Desk: desk, Columns: n.columns, Names: content.NewNames(n.sites), People: people{n.db}, Signin: service,
-		Links: content.NewLinks(n.db, n.sites), Cards: content.NewCards(n.db, n.sites, nil), Figures: content.NewFigures(n.db, n.sites, n.zone),
+		Links: content.NewLinks(n.db, n.sites), Broadcasts: broadcast.NewDesk(n.db, n.sites, n.air, nil), Programme: n.air, Figures: content.NewFigures(n.db, n.sites, n.zone),
 		Health: content.NewHealth(n.db, n.sites, n.columns, nil), Log: auditLog{n.db}, Streams: streams{s.hub},
 		Backup: archive{n.db, s.opts.DataDir}, Settings: n.db,
 		Zone: n.zone, Remote: remote, Debug: s.log,

@@ -16,6 +16,7 @@ import (
 	"xianfeng/internal/content"
 	"xianfeng/internal/site"
 	"xianfeng/internal/store"
+	"xianfeng/signaling/broadcast"
 	"xianfeng/web"
 	"xianfeng/web/admin"
 	"xianfeng/web/editor"
@@ -78,6 +79,9 @@ func newConsole(t *testing.T) *consoleStand {
 	must(err)
 	columns, err := content.OpenColumns(ctx, db, network)
 	must(err)
+	air, err := broadcast.Open(ctx, db, network)
+	must(err)
+	db.Listen(func(tags []string) { must(air.Changed(ctx, tags)) })
 	h := &consoleStand{t: t, dir: dir, clock: now, db: db, network: network, people: map[string]*site.Account{}, sites: map[string]*site.Node{}}
 	for _, n := range network.Tree().All() {
 		h.sites[n.Code] = n
@@ -110,7 +114,7 @@ func newConsole(t *testing.T) *consoleStand {
 	must(err)
 	s, err := admin.New(k, admin.Config{
 		Network: network, Desk: h.desk, Columns: columns, Names: content.NewNames(network), People: people{db}, Log: auditLog{db}, Streams: onAir{},
-		Links: content.NewLinks(db, network), Cards: content.NewCards(db, network, nil), Figures: content.NewFigures(db, network, china),
+		Links: content.NewLinks(db, network), Broadcasts: broadcast.NewDesk(db, network, air, nil), Programme: air, Figures: content.NewFigures(db, network, china),
 		Health: content.NewHealth(db, network, columns, nil), Backup: archive{db, dir}, Settings: db, Zone: china, Now: func() time.Time { return h.clock },
 	})
 	must(err)

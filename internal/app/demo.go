@@ -12,6 +12,7 @@ import (
 	"xianfeng/internal/demo"
 	"xianfeng/internal/files/disk"
 	"xianfeng/internal/picture"
+	"xianfeng/signaling/broadcast"
 )
 
 // demoRest is how long the demo leaves the machine to others after each picture that it makes.
@@ -35,7 +36,7 @@ func (s *server) seedDemo(ctx context.Context) error {
 		Desk: content.NewDesk(content.DeskConfig{
 			Articles: n.db, Trails: n.db, Offers: n.db, Network: n.sites, Columns: n.columns, Cleaner: n.clean,
 		}),
-		Cards: content.NewCards(n.db, n.sites, nil), Links: content.NewLinks(n.db, n.sites),
+		Broadcasts: broadcast.NewDesk(n.db, n.sites, n.air, nil), Links: content.NewLinks(n.db, n.sites),
 		People: n.db, Passwords: passwords, Files: kept, Rows: n.db, Spool: kept.Spool(),
 		Stream: demoStream, Zone: n.zone, Now: time.Now,
 	})

@@ -17,6 +17,7 @@ import (
 	"xianfeng/internal/errs"
 	"xianfeng/internal/site"
 	"xianfeng/internal/store"
+	"xianfeng/signaling/broadcast"
 )
 
 // databaseFile is SQLite's file in the data folder.
@@ -28,6 +29,7 @@ type network struct {
 	db      *store.DB
 	sites   *site.Network
 	columns *content.Columns
+	air     *broadcast.Programme
 	clean   *clean.Cleaner
 	zone    *time.Location
 	log     *slog.Logger
@@ -60,7 +62,11 @@ func openNetwork(ctx context.Context, cfg *config.Config, dataDir string, log *s
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	n := &network{db: db, sites: sites, columns: columns, clean: clean.New(), zone: cfg.Network.Location(), log: log}
+	air, err := broadcast.Open(ctx, db, sites)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	n := &network{db: db, sites: sites, columns: columns, air: air, clean: clean.New(), zone: cfg.Network.Location(), log: log}
 	n.moves = newReindexer(n, log)
 	db.Listen(n.tell)
 	db.Ahead(n.ahead)
@@ -80,6 +86,9 @@ func (n *network) listen(fn func(tags []string)) {
 }
 
 func (n *network) tell(tags []string) {
+	if err := n.air.Changed(context.Background(), tags); err != nil {
+		n.log.Error("what is on air", "error", err) // the schedule tries again
+	}
 	n.mu.Lock()
 	all := n.listeners
 	n.mu.Unlock()

@@ -16,6 +16,7 @@ import (
 	"xianfeng/internal/errs"
 	"xianfeng/internal/signin"
 	"xianfeng/internal/store"
+	"xianfeng/signaling/broadcast"
 	"xianfeng/web"
 	"xianfeng/web/admin"
 	"xianfeng/web/editor"
@@ -125,6 +126,7 @@ func (s *server) startChores() {
 	n := s.network
 	due := &content.Schedule{Articles: n.db, Cleaner: n.clean, Now: time.Now, Log: s.log}
 	s.run("schedule", due.Run)
+	s.run("broadcasts", (&broadcast.Schedule{Programme: n.air, Log: s.log}).Run)
 	if s.opts.Demo {
 		return // its links lead to places that were made up
 	}

@@ -35,7 +35,7 @@ func (s *server) portal(k *kit.Kit, remote func(*http.Request) string) (*portal.
 	shelf := content.NewShelf(n.db, n.sites, n.columns, n.clean)
 	return portal.New(portal.Config{
 		Kit: k, Network: n.sites, Shelf: shelf, Walker: shelf, Columns: n.columns, Cache: pages,
-		Cards: content.NewCards(n.db, n.sites, nil), Links: content.NewLinks(n.db, n.sites),
+		Broadcasts: n.air, Links: content.NewLinks(n.db, n.sites),
 		Viewed: func(r *http.Request, at *site.Node, id content.ArticleID) {
 			views.Count(content.Visit{Site: at.ID, Article: id, Addr: remote(r), Agent: r.UserAgent()})
 		},

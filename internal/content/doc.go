@@ -1,5 +1,5 @@
 // Package content owns what sites publish: columns, articles and their way from a draft to visitors, where
-// they are shown, what sites offer to the sites above, search, links, broadcast cards and view counts.
+// they are shown, what sites offer to the sites above, search, links and view counts.
 //
 // It refuses pages and SQL. Packages of pages ask it; package store keeps what it decides.
 //

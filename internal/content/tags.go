@@ -30,9 +30,6 @@ func ArticleTag(id ArticleID) string { return tag("article:", site.ID(id)) }
 // LinksTag stands for a site's links.
 func LinksTag(id site.ID) string { return tag("links:", id) }
 
-// CardsTag stands for the broadcast cards that were started on a site.
-func CardsTag(id site.ID) string { return tag("cards:", id) }
-
 // NetworkTag stands for everything.
 const NetworkTag = "network"
 

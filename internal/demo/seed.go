@@ -14,6 +14,7 @@ import (
 	"xianfeng/internal/files"
 	"xianfeng/internal/roster"
 	"xianfeng/internal/site"
+	"xianfeng/signaling/broadcast"
 )
 
 // Password opens every account of the demo. It is printed at the start, and everything is gone at the end.
@@ -21,20 +22,20 @@ const Password = "Qinglan-Demo-99"
 
 // Doors are what the demo comes in by: the same as people's.
 type Doors struct {
-	Network   *site.Network
-	Columns   *content.Columns
-	Desk      *content.Desk
-	Batch     content.Batch
-	Cards     *content.Cards
-	Links     *content.Links
-	People    People
-	Passwords Passwords
-	Files     files.Store
-	Rows      files.Rows
-	Spool     string         // a folder for pictures on their way
-	Stream    string         // the live stream that is on air on all sites; "": none
-	Zone      *time.Location // of the network
-	Now       func() time.Time
+	Network    *site.Network
+	Columns    *content.Columns
+	Desk       *content.Desk
+	Batch      content.Batch
+	Broadcasts *broadcast.Desk
+	Links      *content.Links
+	People     People
+	Passwords  Passwords
+	Files      files.Store
+	Rows       files.Rows
+	Spool      string         // a folder for pictures on their way
+	Stream     string         // the live stream that is on air on all sites; "": none
+	Zone       *time.Location // of the network
+	Now        func() time.Time
 }
 
 // People keeps accounts. Package store does.
@@ -99,8 +100,10 @@ func Seed(ctx context.Context, doors Doors) (*Seeded, error) {
 		}
 	}
 	if doors.Stream != "" {
-		if _, err := doors.Cards.Start(ctx, by, content.Card{Site: top.ID, Stream: doors.Stream, Title: "全省同步直播：冬季农民课堂"}); err != nil {
-			return nil, fmt.Errorf("the demo's broadcast card: %w", err)
+		if _, err := doors.Broadcasts.StartNow(ctx, broadcast.Actor(by), broadcast.Broadcast{
+			Site: top.ID, Source: broadcast.Source{Kind: broadcast.Stream, Name: doors.Stream}, Title: "全省同步直播：冬季农民课堂",
+		}); err != nil {
+			return nil, fmt.Errorf("the demo's broadcast: %w", err)
 		}
 	}
 	return s, nil

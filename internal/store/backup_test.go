@@ -17,6 +17,7 @@ import (
 	"xianfeng/internal/errs"
 	"xianfeng/internal/signin"
 	"xianfeng/internal/site"
+	"xianfeng/signaling/broadcast"
 )
 
 // notBackedUp are the tables that a backup leaves out: what is of a moment, and what is made of others.
@@ -164,6 +165,7 @@ func furnish(t *testing.T, db *DB) {
 		db.AddPasskey(ctx, signin.Passkey{ID: []byte{1, 0}, Account: 1, Data: `{"a":"<>&"}`, Created: at}),
 		db.AddSession(ctx, token, s, nil),
 		db.SetSetting(ctx, 0, "rule", []byte(`{"n": 9007199254740993}`)),
+		second(db.KeepBroadcast(ctx, broadcast.Change{Broadcast: broadcast.Broadcast{Site: province, Title: "大会", State: broadcast.Planned, Starts: at}})),
 	); err != nil {
 		t.Fatal(err)
 	}

@@ -99,7 +99,9 @@ func (liteDialect) open(address string) (read, write *sql.DB, err error) {
 
 func (liteDialect) snapshot() *sql.TxOptions { return nil } // the first statement begins one
 
-func (liteDialect) numbers() string { return "SELECT name, seq AS n FROM sqlite_sequence" }
+func (liteDialect) numbers() string {
+	return "SELECT name, seq AS n FROM sqlite_sequence WHERE seq > 0"
+}
 
 func (liteDialect) setNumber(x *tx, table string, n int64) error {
 	had, err := x.changed("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", n, table)

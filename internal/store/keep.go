@@ -287,7 +287,6 @@ var (
 	_ content.Shelves      = (*DB)(nil)
 	_ content.ColumnKeeper = (*DB)(nil)
 	_ content.LinkKeeper   = (*DB)(nil)
-	_ content.CardKeeper   = (*DB)(nil)
 	_ content.ViewKeeper   = (*DB)(nil)
 	_ content.HealthKeeper = (*DB)(nil)
 	_ content.FigureKeeper = (*DB)(nil)

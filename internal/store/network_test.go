@@ -81,42 +81,10 @@ func TestColumnsAreInheritedAndOverridden(t *testing.T) {
 	})
 }
 
-func TestCardsLinksAndViewsAreKept(t *testing.T) {
+func TestLinksAndViewsAreKept(t *testing.T) {
 	forEach(t, func(t *testing.T, db *DB) {
 		r := openNewsroom(t, db)
 		ctx := t.Context()
-		cards := content.NewCards(db, r.net, func() time.Time { return r.now })
-		if _, err := cards.Start(ctx, editor, content.Card{Site: province, Stream: "hall"}); !errors.Is(err, errs.Denied) {
-			t.Errorf("start above: got %v, want %v", err, errs.Denied)
-		}
-		far, err := cards.Start(ctx, chief, content.Card{Site: province, Stream: "hall", Title: "大会"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.want("tags", r.tags(), content.CardsTag(province))
-		if _, err := cards.Start(ctx, chief, content.Card{Site: province, Stream: "hall"}); !errors.Is(err, errs.Exists) {
-			t.Errorf("start twice: got %v, want %v", err, errs.Exists)
-		}
-		near, err := cards.Start(ctx, editor, content.Card{Site: township, Stream: "yard"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, err := cards.Active(ctx, r.net.Tree().Get(east)); err != nil || len(got) != 2 || got[0].ID != near.ID || got[1].ID != far.ID {
-			t.Errorf("active in a village: got %+v, %v", got, err)
-		}
-		if got, err := cards.Started(ctx, editor); err != nil || len(got) != 1 || got[0].ID != near.ID {
-			t.Errorf("started below the county: got %+v, %v", got, err)
-		}
-		if _, err := cards.Stop(ctx, editor, far.ID); !errors.Is(err, errs.NotFound) {
-			t.Errorf("stop another's: got %v, want %v", err, errs.NotFound)
-		}
-		if _, err := cards.Stop(ctx, chief, far.ID); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := cards.Stop(ctx, chief, far.ID); !errors.Is(err, errs.Conflict) {
-			t.Errorf("stop twice: got %v, want %v", err, errs.Conflict)
-		}
-
 		links := content.NewLinks(db, r.net)
 		l, err := links.Save(ctx, editor, content.Link{Site: county, Title: "农业局", URL: "https://agri.example/", Section: "部门"})
 		if err != nil {

@@ -9,11 +9,12 @@ import (
 	"xianfeng/internal/content"
 	"xianfeng/internal/errs"
 	"xianfeng/internal/site"
+	"xianfeng/signaling/broadcast"
 	"xianfeng/web/kit"
 )
 
 func (s *Server) liveRoutes(r *kit.Router) {
-	if s.cfg.Cards != nil {
+	if s.cfg.Broadcasts != nil {
 		r.Page("GET /admin/s/{code}/live", s.at(site.Broadcast, s.live))
 		r.Page("POST /admin/s/{code}/live", s.at(site.Broadcast, s.changeLive))
 	}
@@ -38,49 +39,40 @@ type stream struct {
 }
 
 type card struct {
-	content.Card
+	broadcast.Broadcast
 	Node    *site.Node
 	MayStop bool
 }
 
 // live lists what is on air; two presses show it on a subtree: the stream's button, or first another site below.
 func (s *Server) live(w http.ResponseWriter, r *http.Request, v *visit) {
-	p, err := s.livePage(r, v)
-	if err != nil {
-		s.kit.Fail(w, r, err)
-		return
-	}
-	s.show(w, r, "live", p)
+	s.show(w, r, "live", s.livePage(r, v))
 }
 
-func (s *Server) livePage(r *http.Request, v *visit) (livePage, error) {
+func (s *Server) livePage(r *http.Request, v *visit) livePage {
 	p := livePage{shell: s.shell(r, v, "live", v.at.Label()+" · "+v.t.NavLive), Children: v.at.Children}
-	active, err := s.cfg.Cards.Active(r.Context(), v.at)
-	if err != nil {
-		return p, err //nolint:wrapcheck // it says what
-	}
-	started, err := s.cfg.Cards.Started(r.Context(), v.by)
-	if err != nil {
-		return p, err //nolint:wrapcheck // it says what
-	}
-	for _, c := range append(active, started...) {
-		if n := v.tree.Get(c.Site); n != nil && (n.Under(v.at) || v.at.Under(n)) && !slices.ContainsFunc(p.Active, func(x card) bool { return x.ID == c.ID }) {
-			p.Active = append(p.Active, card{c, n, v.may(site.Broadcast, n)})
+	on := s.cfg.Programme.At(v.at).On
+	for _, b := range s.cfg.Programme.Active() {
+		if n := v.tree.Get(b.Site); n != nil && b.State == broadcast.OnAir && (n.Under(v.at) || v.at.Under(n)) {
+			p.Active = append(p.Active, card{b, n, v.may(site.Broadcast, n)})
 		}
 	}
 	if s.cfg.Streams != nil {
 		for _, x := range s.cfg.Streams.Streams() {
-			shown := slices.ContainsFunc(active, func(c content.Card) bool { return c.Stream == x.Name })
+			shown := slices.ContainsFunc(on, func(b broadcast.Broadcast) bool {
+				return b.Source == broadcast.Source{Kind: broadcast.Stream, Name: x.Name}
+			})
 			p.Streams = append(p.Streams, stream{x, shown})
 		}
 	}
-	return p, nil
+	return p
 }
 
 func (s *Server) changeLive(w http.ResponseWriter, r *http.Request, v *visit) {
 	line := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
 	var err error
 	what := "card"
+	by := broadcast.Actor(v.by)
 	switch line("do") {
 	case "start":
 		at := v.at
@@ -91,12 +83,13 @@ func (s *Server) changeLive(w http.ResponseWriter, r *http.Request, v *visit) {
 			err = errs.Problems{{Field: "to", Code: "unknown", Value: line("at")}}
 			break
 		}
-		_, err = s.cfg.Cards.Start(r.Context(), v.by, content.Card{Site: at.ID, Stream: line("stream"), Title: line("title")})
+		_, err = s.cfg.Broadcasts.StartNow(r.Context(), by, broadcast.Broadcast{
+			Site: at.ID, Source: broadcast.Source{Kind: broadcast.Stream, Name: line("stream")}, Title: line("title"),
+		})
 	case "stop":
 		what = "cardstop"
-		var id int64
-		if id, err = strconv.ParseInt(line("card"), 10, 64); err == nil {
-			_, err = s.cfg.Cards.Stop(r.Context(), v.by, content.CardID(id))
+		if id, ok := broadcast.ParseID(line("card")); ok {
+			_, err = s.cfg.Broadcasts.End(r.Context(), by, id, 0)
 		} else {
 			err = errs.Invalid
 		}
@@ -112,11 +105,7 @@ func (s *Server) changeLive(w http.ResponseWriter, r *http.Request, v *visit) {
 		s.kit.Fail(w, r, err)
 		return
 	}
-	p, err := s.livePage(r, v)
-	if err != nil {
-		s.kit.Fail(w, r, err)
-		return
-	}
+	p := s.livePage(r, v)
 	p.Problems, p.Title, p.Stream = said, line("title"), line("stream")
 	s.showWrong(w, r, "live", p)
 }

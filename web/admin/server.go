@@ -10,6 +10,7 @@ import (
 
 	"xianfeng/internal/content"
 	"xianfeng/internal/site"
+	"xianfeng/signaling/broadcast"
 	"xianfeng/web/kit"
 )
 
@@ -21,20 +22,21 @@ var Mount = kit.Mount{Prefix: "admin", FS: embedded}
 
 // Config is what the console works with. Network, Desk and Columns are required; what is nil is not offered.
 type Config struct {
-	Network  *site.Network
-	Desk     *content.Desk
-	Columns  *content.Columns
-	Names    *content.Names
-	People   People
-	Signin   Signin
-	Links    *content.Links
-	Cards    *content.Cards
-	Figures  *content.Figures
-	Health   *content.Health
-	Log      Log
-	Backup   Backup
-	Streams  Streams
-	Settings Settings
+	Network    *site.Network
+	Desk       *content.Desk
+	Columns    *content.Columns
+	Names      *content.Names
+	People     People
+	Signin     Signin
+	Links      *content.Links
+	Broadcasts *broadcast.Desk // with Programme
+	Programme  *broadcast.Programme
+	Figures    *content.Figures
+	Health     *content.Health
+	Log        Log
+	Backup     Backup
+	Streams    Streams
+	Settings   Settings
 
 	Zone *time.Location // nil: UTC
 	Now  func() time.Time

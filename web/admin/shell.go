@@ -50,7 +50,7 @@ var sections = []section{
 	{"settings", site.ManageSite, func(t *Messages) string { return t.NavSite }, nil},
 	{"children", site.ManageTree, func(t *Messages) string { return t.NavChildren }, nil},
 	{"people", site.ManagePeople, func(t *Messages) string { return t.NavPeople }, func(c *Config) bool { return c.People != nil }},
-	{"live", site.Broadcast, func(t *Messages) string { return t.NavLive }, func(c *Config) bool { return c.Cards != nil }},
+	{"live", site.Broadcast, func(t *Messages) string { return t.NavLive }, func(c *Config) bool { return c.Broadcasts != nil }},
 	{"stats", site.ReadStats, func(t *Messages) string { return t.NavStats }, func(c *Config) bool { return c.Figures != nil }},
 	{"health", site.ReadStats, func(t *Messages) string { return t.NavHealth }, func(c *Config) bool { return c.Health != nil }},
 	{"audit", site.ReadAudit, func(t *Messages) string { return t.NavAudit }, func(c *Config) bool { return c.Log != nil }},

@@ -2,13 +2,13 @@ package portal
 
 import (
 	"context"
-	"fmt"
 	"html/template"
 	"strconv"
 	"time"
 
 	"xianfeng/internal/content"
 	"xianfeng/internal/site"
+	"xianfeng/signaling/broadcast"
 	"xianfeng/web/cache"
 	"xianfeng/web/kit"
 	"xianfeng/web/portal/themes"
@@ -92,7 +92,8 @@ func (s *Server) full(ctx context.Context, v *visit, d *cache.Deps) (base, error
 			b.Columns = append(b.Columns, columnLink{v.base + "/c/" + c.Slug, c.Slug, c.Label(short(v.lang))})
 		}
 	}
-	return b, b.addCards(ctx, d)
+	b.addCards(d)
+	return b, nil
 }
 
 // dependOnList notes what the list of a column depends on: what is placed there, and what is pushed down from
@@ -120,32 +121,22 @@ func short(l kit.Lang) string {
 
 // cardView is a broadcast as it is shown.
 type cardView struct {
-	content.Card
-	From  string // name of the site that put it there
-	Watch string // address of the player
+	broadcast.Card
 	Since string
 }
 
-func (b *base) addCards(ctx context.Context, d *cache.Deps) error {
+func (b *base) addCards(d *cache.Deps) {
 	for up := b.Node; up != nil; up = up.Above {
-		d.On(content.CardsTag(up.ID))
+		d.On(broadcast.SiteTag(up.ID))
 	}
-	if b.s.cfg.Cards == nil {
-		return nil
-	}
-	cards, err := b.s.cfg.Cards.Active(ctx, b.Node)
-	if err != nil {
-		return fmt.Errorf("broadcasts of site %s: %w", b.Node.Code, err)
+	if b.s.cfg.Broadcasts == nil {
+		return
 	}
 	tree := b.s.cfg.Network.Tree()
-	for _, c := range cards {
-		x := cardView{Card: c, Watch: "/live/" + c.Stream, Since: c.Began.In(b.s.cfg.Zone).Format("15:04")}
-		if n := tree.Get(c.Site); n != nil {
-			x.From = n.Name
-		}
-		b.Cards = append(b.Cards, x)
+	on := b.s.cfg.Broadcasts.At(b.Node).On
+	for i := range on {
+		b.Cards = append(b.Cards, cardView{broadcast.CardOf(tree, &on[i]), on[i].Began.In(b.s.cfg.Zone).Format("15:04")})
 	}
-	return nil
 }
 
 // The methods below are for the templates.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"xianfeng/internal/content"
+	"xianfeng/signaling/broadcast"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -15,7 +16,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // TestGoldenPages: a change of a template shows in the diff what it changes on the pages.
 func TestGoldenPages(t *testing.T) {
 	s := newStand(t)
-	s.cards = []content.Card{{Site: 1, Stream: "hall", Title: "全省电视电话会议", Began: today}}
+	s.on = []broadcast.Broadcast{{ID: 1, Site: 1, Source: broadcast.Source{Kind: broadcast.Stream, Name: "hall"}, State: broadcast.OnAir, Title: "全省电视电话会议", Began: today}}
 	s.links = []content.Link{{Title: "省农业农村厅", URL: "https://a.example/", Section: "政府网站"}}
 	version := regexp.MustCompile(`/assets/v[0-9a-f]{12}/`)
 	for name, address := range map[string]string{

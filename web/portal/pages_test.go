@@ -14,6 +14,7 @@ import (
 
 	"xianfeng/internal/content"
 	"xianfeng/internal/site"
+	"xianfeng/signaling/broadcast"
 )
 
 var playerFiles = fstest.MapFS{"xf-player.js": {Data: []byte("//")}}
@@ -29,7 +30,10 @@ var inline = regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<]|<style|\sstyle=|\son[
 
 func TestPagesAreWholeAndStrict(t *testing.T) {
 	s := newStand(t)
-	s.cards = []content.Card{{Site: 1, Stream: "hall", Title: "全省电视电话会议", Began: today.Add(-time.Hour)}, {Site: 2, Stream: "b", Title: "其他", Began: today}}
+	s.on = []broadcast.Broadcast{
+		{ID: 1, Site: 1, Source: broadcast.Source{Kind: broadcast.Stream, Name: "hall"}, State: broadcast.OnAir, Title: "全省电视电话会议", Began: today.Add(-time.Hour)},
+		{ID: 2, Site: 2, Source: broadcast.Source{Kind: broadcast.Stream, Name: "b"}, State: broadcast.OnAir, Title: "其他", Began: today},
+	}
 	s.links = []content.Link{{Title: "中国政府网", URL: "https://www.gov.example/", Section: "政府"}, {Title: "坏的", URL: "https://x.example/", Failures: 9}}
 	for _, address := range addresses {
 		for _, lang := range []string{"zh", "en"} {
@@ -175,7 +179,7 @@ func TestPagesAreKeptAndForgotten(t *testing.T) {
 		t.Errorf("got %d, want 304", again.StatusCode)
 	}
 	s.items[0].Head.Title = "改了"
-	for _, tag := range []string{content.SiteTag(6), content.SiteTag(1), content.ColumnsTag(2), content.ListTag(6, "album"), content.CardsTag(4), content.NetworkTag} {
+	for _, tag := range []string{content.SiteTag(6), content.SiteTag(1), content.ColumnsTag(2), content.ListTag(6, "album"), broadcast.SiteTag(4), content.NetworkTag} {
 		before := s.asked
 		s.cache.Bump([]string{tag})
 		if s.text("/v/990101001001/"); s.asked == before {

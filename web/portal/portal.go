@@ -12,6 +12,7 @@ import (
 
 	"xianfeng/internal/content"
 	"xianfeng/internal/site"
+	"xianfeng/signaling/broadcast"
 	"xianfeng/web/cache"
 	"xianfeng/web/kit"
 )
@@ -44,6 +45,13 @@ type Columns interface {
 	Find(n *site.Node, slug string) (content.Column, bool)
 }
 
+// Broadcasts tell what is planned and on air. broadcast.Programme is one.
+type Broadcasts interface {
+	At(n *site.Node) broadcast.Shown
+	Get(ctx context.Context, id broadcast.ID) (broadcast.Broadcast, error)
+	Guide(ctx context.Context, n *site.Node, from, to time.Time) ([]broadcast.Broadcast, error)
+}
+
 // Config is what a Server needs. Kit, Network, Shelf, Columns and Cache are required; the zero value of
 // everything else is usable.
 type Config struct {
@@ -54,10 +62,8 @@ type Config struct {
 	Cache   *cache.Cache
 	Walker  Walker // nil: site maps name no articles
 
-	// Cards are the broadcasts that run on a site's pages, those of the nearest site first; nil: none.
-	Cards interface {
-		Active(ctx context.Context, n *site.Node) ([]content.Card, error)
-	}
+	// Broadcasts are what is planned and on air; nil: there are none.
+	Broadcasts Broadcasts
 	// Links are the links of a site; nil: none.
 	Links interface {
 		Links(ctx context.Context, at site.ID) ([]content.Link, error)

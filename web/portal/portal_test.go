@@ -15,6 +15,7 @@ import (
 	"xianfeng/internal/content"
 	"xianfeng/internal/errs"
 	"xianfeng/internal/site"
+	"xianfeng/signaling/broadcast"
 	"xianfeng/web/cache"
 	"xianfeng/web/kit"
 )
@@ -29,7 +30,7 @@ type stand struct {
 	t     testing.TB
 	tree  *site.Tree
 	items []content.Shown
-	cards []content.Card
+	on    []broadcast.Broadcast
 	links []content.Link
 	down  error // what the shelf fails with; nil: it works
 	cache *cache.Cache
@@ -85,7 +86,7 @@ func (s *stand) serve() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	p, err := New(Config{Kit: k, Network: s, Shelf: s, Columns: s, Cache: s.cache, Walker: s, Cards: s, Links: s, Zone: china, Now: func() time.Time { return today }, FeedKey: key})
+	p, err := New(Config{Kit: k, Network: s, Shelf: s, Columns: s, Cache: s.cache, Walker: s, Broadcasts: s, Links: s, Zone: china, Now: func() time.Time { return today }, FeedKey: key})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -139,7 +140,26 @@ func (s *stand) Tree() *site.Tree { return s.tree }
 
 func (s *stand) Of(*site.Node) []content.Column { return content.Standard() }
 
-func (s *stand) Active(context.Context, *site.Node) ([]content.Card, error) { return s.cards, s.down }
+func (s *stand) At(*site.Node) broadcast.Shown { return broadcast.Shown{On: s.on} }
+
+func (s *stand) Get(_ context.Context, id broadcast.ID) (broadcast.Broadcast, error) {
+	for _, b := range s.on {
+		if b.ID == id {
+			return b, s.down
+		}
+	}
+	return broadcast.Broadcast{}, errs.NotFound
+}
+
+func (s *stand) Guide(_ context.Context, _ *site.Node, from, to time.Time) ([]broadcast.Broadcast, error) {
+	var out []broadcast.Broadcast
+	for _, b := range s.on {
+		if !b.From().Before(from) && b.From().Before(to) {
+			out = append(out, b)
+		}
+	}
+	return out, s.down
+}
 
 func (s *stand) Links(context.Context, site.ID) ([]content.Link, error) { return s.links, s.down }
 
