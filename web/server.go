@@ -20,6 +20,8 @@ type Config struct {
 	// stream in r.PathValue("name"), a file of HLS in "file", a session of WHIP and WHEP in "session",
 	// and they set their own CORS headers.
 	HLS, WHIP, WHEP http.Handler
+	// Socket answers at /ws; nil: there is none. It decides itself what pages of other origins may do.
+	Socket http.Handler
 
 	// Sources manages pulled sources; nil: there are none to manage.
 	Sources Sources
@@ -90,6 +92,9 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /live/{name}/status", s.status)
 	mux.HandleFunc("OPTIONS /live/{name}/status", s.preflightStatus)
 	s.mediaRoutes(mux)
+	if s.cfg.Socket != nil {
+		mux.Handle("GET /ws", s.cfg.Socket)
+	}
 
 	api("GET /api/streams", s.listStreams)
 	api("GET /api/streams/{name}", s.getStream)

@@ -59,7 +59,11 @@ func begin(t *testing.T, more string, change func(*Options)) (*server, string) {
 
 func configure(t *testing.T, file, more string) {
 	t.Helper()
-	if err := os.WriteFile(file, []byte(local+more), 0o600); err != nil {
+	lines := local
+	if strings.HasPrefix(more, "http:") { // instead
+		lines = lines[strings.Index(lines, "rtsp:"):]
+	}
+	if err := os.WriteFile(file, []byte(lines+more), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

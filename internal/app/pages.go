@@ -92,6 +92,7 @@ func (s *server) addSites(ctx context.Context, c *web.Config) (func(http.Handler
 	n.listen(service.Changed) // a right that is taken away is gone at once
 	n.listen(followRules(n.db, service, s.log))
 	sessions := sign.NewSessions(service, n.sites.Tree, s.log, s.cfg.Signin.Prefixes())
+	s.signin, s.remote = service, sessions.Remote
 	k, err := kit.New(kit.Config{
 		Mounts: []kit.Mount{web.Mount, portal.Mount, sign.Mount, editor.Mount, admin.Mount},
 		Log:    s.log, Name: s.cfg.Network.Name, Session: sessions.Visitor,

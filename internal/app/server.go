@@ -18,6 +18,7 @@ import (
 	"xianfeng/internal/demo"
 	"xianfeng/internal/keys"
 	"xianfeng/internal/metrics"
+	"xianfeng/internal/signin"
 	"xianfeng/internal/store"
 	"xianfeng/media"
 	"xianfeng/media/datagram"
@@ -30,6 +31,7 @@ import (
 	"xianfeng/media/srt"
 	"xianfeng/media/testcard"
 	"xianfeng/media/whip"
+	"xianfeng/signaling/ws"
 	"xianfeng/web"
 	"xianfeng/web/cache"
 )
@@ -50,6 +52,9 @@ type server struct {
 	hub     *media.Hub
 	hls     *hls.Server
 	sources *sources
+	sockets *ws.Server
+	signin  *signin.Service            // nil: nobody can sign in
+	remote  func(*http.Request) string // the address of who asks
 	pages   net.Addr
 	ready   atomic.Bool
 
@@ -188,8 +193,9 @@ func (s *server) startHTTP(ctx context.Context, w *whip.Server) error { // w may
 	if err != nil {
 		return err
 	}
+	s.startSockets()
 	c := web.Config{
-		Hub: s.hub, Gate: s.gate(), HLS: s.hls,
+		Hub: s.hub, Gate: s.gate(), HLS: s.hls, Socket: s.sockets,
 		Sources: s.sources, Ready: s.readiness, Log: s.log, APIKey: key, Open: s.opts.Open,
 		RTSPPort: port(s.cfg.RTSP.Address), RTMPPort: port(s.cfg.RTMP.Address), SRTPort: port(s.cfg.SRT.Address),
 	}
@@ -234,6 +240,7 @@ func (s *server) figures() []prometheus.Collector {
 		}),
 	}
 	out = append(out, s.keptFigures()...)
+	out = append(out, s.socketFigures()...)
 	for protocol, n := range s.refused {
 		out = append(out, prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "xianfeng_refused_datagrams_total", Help: "Datagrams to viewers that the kernel would not send.",

@@ -70,6 +70,7 @@ var outside = []struct {
 	{"github.com/bluenviron/gortsplib/v4/pkg/format", []string{"media/packet", "media/rtsp", "media/rtc", "media/whip", "bench/..."}, "SDP formats belong to what speaks RTP"},
 	{"github.com/bluenviron/gortmplib", []string{"media/rtmp"}, "RTMP belongs to media/rtmp"},
 	{"github.com/datarhei/gosrt", []string{"media/srt"}, "SRT belongs to media/srt"},
+	{"github.com/gorilla/websocket", []string{"signaling/ws", "bench/..."}, "sockets belong to one package"},
 	{"gopkg.in/yaml.v3", []string{"internal/config", "internal/app"}, "only one package reads the configuration"},
 	{"github.com/prometheus", []string{"internal/metrics", "internal/app"}, "figures are collected in one place"},
 	{"html/template", []string{"web/..."}, "pages are made in web"},

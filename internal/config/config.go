@@ -30,6 +30,7 @@ const Off = "off"
 // Config is everything that can be set. docs/config.md is its manual.
 type Config struct {
 	HTTP    HTTP     `yaml:"http"`
+	Sockets Sockets  `yaml:"sockets"`
 	RTSP    RTSP     `yaml:"rtsp"`
 	RTMP    Listener `yaml:"rtmp"`
 	SRT     SRT      `yaml:"srt"`
@@ -73,6 +74,12 @@ type HTTP struct {
 	Address     string `yaml:"address"`
 	Certificate string `yaml:"certificate"` // PEM files; both or none
 	Key         string `yaml:"key"`
+}
+
+// Sockets says how many pages may be connected (/ws).
+type Sockets struct {
+	Max        int `yaml:"max"`
+	PerAddress int `yaml:"perAddress"`
 }
 
 // RTSP listens on TCP for everything and on two UDP ports for RTP and RTCP.
@@ -149,6 +156,7 @@ type Source struct {
 func Default() Config {
 	return Config{
 		HTTP:    HTTP{Address: ":8080"},
+		Sockets: Sockets{Max: 20_000, PerAddress: 2_000},
 		RTSP:    RTSP{Address: ":8554", RTP: ":8000", RTCP: ":8001"},
 		RTMP:    Listener{Address: ":1935"},
 		SRT:     SRT{Address: ":8890"},
@@ -216,6 +224,9 @@ func (c *Config) check() error {
 	}
 	if (c.HTTP.Certificate == "") != (c.HTTP.Key == "") {
 		bad("http", "certificate and key go together")
+	}
+	if c.Sockets.Max < 1 || c.Sockets.PerAddress < 1 {
+		bad("sockets", "max and perAddress must be at least 1")
 	}
 	if (c.RTSP.RTP == Off) != (c.RTSP.RTCP == Off) {
 		bad("rtsp", "rtp and rtcp are on or off together")
@@ -352,6 +363,7 @@ func (c *Config) FixedParts(d *Config) []string {
 		"srt.passphrase":   c.SRT.Passphrase != d.SRT.Passphrase,
 		"webrtc.advertise": !slices.Equal(c.WebRTC.Advertise, d.WebRTC.Advertise),
 		"udp":              c.UDP != d.UDP,
+		"sockets":          c.Sockets != d.Sockets,
 		"log.format":       c.Log.Format != d.Log.Format,
 		"streams":          c.Streams != d.Streams,
 		"hls":              c.HLS != d.HLS,

@@ -107,6 +107,12 @@ func (c *conn) state(s http.ConnState) {
 		c.ours = !c.through && c.give == 0
 	case http.StateHijacked:
 		c.ours, c.through, c.give = false, true, len(c.buf)
+		// A socket may stay for hours: it keeps nothing of the request that it began with.
+		c.req, c.answer, c.lines, c.vec, c.out, c.date = request{}, hls.Answer{}, nil, nil, nil, nil
+		c.req.Remote, c.req.Gone = c.remote.String(), c.gone
+		if c.give == 0 {
+			c.buf = nil
+		}
 	default:
 	}
 }
