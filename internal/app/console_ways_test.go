@@ -45,6 +45,81 @@ func TestAnArticleGoesItsWay(t *testing.T) {
 	want(t, h.get(page), "已撤下")
 }
 
+// Nobody is asked whether they are sure: what was deleted comes back by undo, for who may, and as it was.
+func TestDeletedArticlesComeBackByUndo(t *testing.T) {
+	h := newConsole(t)
+	h.who = "author"
+	page, _, _ := strings.Cut(h.post("/admin/s/990101/new", "title", "误删的稿子", "slug", "news", "format", "html", "text", "<p>原文。</p>", "do", "submit"), "?")
+	to := h.post(page, "version", h.version(page), "do", "delete")
+	shown := h.get(to)
+	want(t, shown, "草稿已删除", `name="do" value="undelete"`)
+	lacks(t, shown, "误删的稿子")
+	if got := h.do(http.MethodGet, page, nil).StatusCode; got != http.StatusNotFound {
+		t.Errorf("a deleted article: got %d, want 404", got)
+	}
+	id := strings.TrimPrefix(page, "/admin/articles/")
+	h.who = "other"
+	if got := h.do(http.MethodPost, "/admin/undo", values([]string{"do", "undelete", "id", id})).StatusCode; got != http.StatusUnprocessableEntity {
+		t.Errorf("an editor of another city brings it back: got %d, want 422", got)
+	}
+	h.who = "author"
+	h.post("/admin/undo", "do", "undelete", "id", id, "back", page)
+	want(t, h.get(page), "误删的稿子", "待审核")
+}
+
+// An editor of another city who knows an article's number gets nothing of it, whichever address they try.
+func TestDraftsOfOthersAreNotThereByTheirNumber(t *testing.T) {
+	h := newConsole(t)
+	h.who = "author"
+	page, _, _ := strings.Cut(h.post("/admin/s/990101/new", "title", "未公开", "slug", "news", "format", "html", "text", "<p>未公开的文字。</p>", "do", "save"), "?")
+	version := h.version(page)
+	h.who = "editor"
+	h.post(page+"/trail", "do", "offer", "to", "9901")
+	id := strings.TrimPrefix(page, "/admin/articles/")
+	h.who = "other"
+	form := values([]string{"version", version, "title", "我的", "text", "<p>我的</p>", "slug", "news", "format", "html", "do", "save", "n", "1", "target", "9902", "to", "99"})
+	for _, x := range []struct {
+		method, address, do string
+		status              int
+	}{
+		{"GET", page, "", 404},
+		{"GET", page + "/versions", "", 404},
+		{"GET", page + "/versions?from=1&to=1", "", 404},
+		{"GET", page + "/trail", "", 404},
+		{"POST", page, "save", 404},
+		{"POST", page, "publish", 404},
+		{"POST", page, "delete", 404},
+		{"POST", page + "/draft", "", 404},
+		{"POST", page + "/versions", "", 404},
+		{"POST", page + "/trail", "push", 404},
+		{"POST", page + "/trail", "offer", 404},
+		{"GET", "/admin/offers/1", "", 404},
+		{"POST", "/admin/offers/1", "takepublic", 404},
+		{"POST", "/admin/offers/1", "decline", 404},
+		{"POST", "/admin/s/9902/articles", "publish", 422},
+		{"POST", "/admin/undo", "withdraw", 422},
+	} {
+		var f url.Values
+		if x.method == http.MethodPost {
+			f = url.Values{"id": {id}}
+			for name, v := range form {
+				f[name] = v
+			}
+			f.Set("do", x.do)
+		}
+		for _, accept := range []string{"text/html", "application/json"} {
+			r := h.do(x.method, x.address, f, "Accept", accept)
+			if got := body(r); r.StatusCode != x.status || strings.Contains(got, "未公开") {
+				t.Errorf("%s %s %s as %s: got %d, want %d\n%.300s", x.method, x.address, x.do, accept, r.StatusCode, x.status, got)
+			}
+		}
+	}
+	h.who = "author"
+	if got := h.version(page); got != version {
+		t.Errorf("the article was changed: got version %s, want %s", got, version)
+	}
+}
+
 func TestTheSecondOfTwoWhoEditIsToldAndLosesNothing(t *testing.T) {
 	h := newConsole(t)
 	h.who = "author"
@@ -110,9 +185,15 @@ func TestDownAndUp(t *testing.T) {
 	h := newConsole(t)
 	h.who = "editor"
 	page, _, _ := strings.Cut(h.post("/admin/s/9901/new", "title", "防火通知", "slug", "notices", "format", "markdown", "text", "**严禁**用火", "do", "publish"), "?")
-	h.post(page+"/trail", "do", "push", "target", "9901", "target", "9902") // the second is not theirs
-	trail := h.get(page + "/trail")
-	want(t, trail, "及下级共 2 个站点")
+	pushed := h.get(h.post(page+"/trail", "do", "push", "target", "9901", "target", "9902")) // the second is not theirs
+	want(t, pushed, "及下级共 2 个站点", `name="do" value="unpush"`, `name="target" value="9901"`)
+	lacks(t, pushed, `name="target" value="9902"`)
+	lacks(t, h.get(h.post(page+"/trail", "do", "push", "target", "9901")), `name="do" value="unpush"><input`) // it changed nothing
+	id := strings.TrimPrefix(page, "/admin/articles/")
+	h.post("/admin/undo", "do", "unpush", "id", id, "target", "9901", "back", page+"/trail")
+	lacks(t, h.get(page+"/trail"), "及下级共 2 个站点 · ")
+	h.post("/admin/undo", "do", "push", "id", id, "target", "9901", "target", "9902", "back", page+"/trail")
+	want(t, h.get(page+"/trail"), "及下级共 2 个站点 · ")
 	h.post(page+"/trail", "do", "offer", "to", "99", "note", "请采用")
 	h.who = "admin"
 	want(t, h.get("/admin/"), "下级报送", "防火通知")

@@ -55,6 +55,7 @@ type Article struct {
 	Expires   time.Time // zero: never
 	Created   time.Time
 	Updated   time.Time
+	Deleted   time.Time // it can be brought back for some time; zero: it is there
 }
 
 // Public reports whether visitors see it at a time.

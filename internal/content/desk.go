@@ -42,7 +42,7 @@ func (d *Desk) Get(ctx context.Context, by Actor, id ArticleID) (Article, error)
 	if err != nil {
 		return Article{}, fmt.Errorf("article %d: %w", id, err)
 	}
-	if !d.may(by, site.ReadDraft, &a) {
+	if !a.Deleted.IsZero() || !d.may(by, site.ReadDraft, &a) {
 		return Article{}, fmt.Errorf("article %d: %w", id, errs.NotFound)
 	}
 	return a, nil

@@ -20,7 +20,7 @@ type Articles interface {
 type Edit struct {
 	Article  Article   // as it is to be, Version as it was. ID 0: new. An older Version is a StaleError
 	Revision *Revision // added as Article.Newest, or put in its place; nil: none
-	Delete   bool      // the whole article
+	Delete   bool      // the whole article, for good
 
 	Push    []Placement // shown on these and all sites below
 	Unpush  []site.ID   // shown there no longer
@@ -54,6 +54,7 @@ type Filter struct {
 	Title  string         // a part of the title; "": any
 	Due    time.Time      // only scheduled ones whose time has come; zero: no matter
 	Ended  time.Time      // only public ones that expire until then; zero: no matter
+	Swept  time.Time      // only those that were deleted until then; zero: only those that were not
 	After  ArticleID      // only those with higher numbers, lowest first; for walking through all. 0: no matter
 	Offset int
 	Limit  int // 0: 50

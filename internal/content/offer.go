@@ -192,7 +192,7 @@ func (d *Desk) Trail(ctx context.Context, by Actor, id ArticleID) (Trail, error)
 		tr.Copies = append(tr.Copies, copyOf(&copies[i], views, now))
 	}
 	if a.Origin != 0 {
-		if src, err := d.Articles.Article(ctx, a.Origin); err == nil {
+		if src, err := d.Articles.Article(ctx, a.Origin); err == nil && src.Deleted.IsZero() {
 			c := copyOf(&src, views, now)
 			tr.Origin = &c
 		}

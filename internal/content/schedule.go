@@ -11,7 +11,8 @@ import (
 	"xianfeng/internal/site"
 )
 
-// Schedule makes articles public whose time has come, and takes away those that have expired. Several
+// Schedule makes articles public whose time has come, takes away those that have expired, and deletes for good
+// what was deleted long ago. Several
 // processes may run one on the same database: each article changes once, by the version that was read.
 type Schedule struct {
 	Articles Articles
@@ -20,9 +21,12 @@ type Schedule struct {
 	Log      *slog.Logger
 }
 
-// beat is how often the schedule looks: at most so late is an article. A look costs two reads of empty ends
+// beat is how often the schedule looks: at most so late is an article. A look costs three reads of empty ends
 // of an index.
 const beat = time.Second
+
+// deletedKeep is how long what somebody deleted can be brought back.
+const deletedKeep = 30 * 24 * time.Hour
 
 // dueAtOnce bounds how many articles one look changes.
 const dueAtOnce = 100
@@ -49,15 +53,18 @@ func (s *Schedule) Look(ctx context.Context) (int, error) {
 	now := s.Now().UTC()
 	done := 0
 	var failed error
-	for _, q := range []Filter{{Due: now, Limit: dueAtOnce}, {Ended: now, Limit: dueAtOnce}} {
+	for _, q := range []Filter{{Due: now, Limit: dueAtOnce}, {Ended: now, Limit: dueAtOnce}, {Swept: now.Add(-deletedKeep), Limit: dueAtOnce}} {
 		due, err := s.Articles.Articles(ctx, q)
 		if err != nil {
 			return done, fmt.Errorf("look for what is due: %w", err)
 		}
 		for i := range due {
 			change := s.publish
-			if !q.Ended.IsZero() {
+			switch {
+			case !q.Ended.IsZero():
 				change = s.expire
+			case !q.Swept.IsZero():
+				change = s.sweep
 			}
 			switch err := change(ctx, due[i], now); {
 			case err == nil:
@@ -98,5 +105,10 @@ func (s *Schedule) expire(ctx context.Context, a Article, now time.Time) error {
 	}
 	a.Updated = now
 	_, err := s.Articles.Keep(ctx, Edit{Article: a, Entries: []site.Entry{System().entry(a.Site, "article.withdraw", object(a.ID), `{"expired":true}`)}})
+	return err
+}
+
+func (s *Schedule) sweep(ctx context.Context, a Article, _ time.Time) error {
+	_, err := s.Articles.Keep(ctx, Edit{Article: a, Delete: true, Entries: []site.Entry{System().entry(a.Site, "article.delete", object(a.ID), `{"swept":true}`)}})
 	return err
 }

@@ -196,7 +196,7 @@ func (d *Desk) Restore(ctx context.Context, by Actor, id ArticleID, version int6
 	return d.keep(ctx, Edit{Article: a, Revision: &r, Entries: []site.Entry{by.entry(a.Site, "article.restore", "", fmt.Sprintf(`{"n":%d}`, n))}})
 }
 
-// Delete takes an article away for good that visitors do not see.
+// Delete takes an article away that visitors do not see. Undelete brings it back, until the schedule sweeps it.
 func (d *Desk) Delete(ctx context.Context, by Actor, id ArticleID, version int64) error {
 	a, err := d.take(ctx, by, site.Write, id, version)
 	if err != nil {
@@ -205,8 +205,25 @@ func (d *Desk) Delete(ctx context.Context, by Actor, id ArticleID, version int64
 	if a.LiveN > 0 || a.State == Scheduled {
 		return errs.Problems{{Field: "", Code: "public"}}
 	}
-	_, err = d.keep(ctx, Edit{Article: a, Delete: true, Entries: []site.Entry{by.entry(a.Site, "article.delete", "", "")}})
+	a.Deleted = d.Now().UTC()
+	_, err = d.keep(ctx, Edit{Article: a, Entries: []site.Entry{by.entry(a.Site, "article.delete", "", "")}})
 	return err
+}
+
+// Undelete brings an article back that was deleted, as it was. What it was offered to is not offered again.
+func (d *Desk) Undelete(ctx context.Context, by Actor, id ArticleID) (Article, error) {
+	a, err := d.Articles.Article(ctx, id)
+	if err != nil {
+		return Article{}, fmt.Errorf("article %d: %w", id, err)
+	}
+	switch {
+	case a.Deleted.IsZero(), !d.may(by, site.ReadDraft, &a):
+		return Article{}, fmt.Errorf("deleted article %d: %w", id, errs.NotFound)
+	case !d.may(by, site.Write, &a):
+		return Article{}, fmt.Errorf("deleted article %d: %w", id, errs.Denied)
+	}
+	a.Deleted = time.Time{}
+	return d.keep(ctx, Edit{Article: a, Entries: []site.Entry{by.entry(a.Site, "article.undelete", "", "")}})
 }
 
 // keep has an edit kept. Where somebody was faster, it says who.

@@ -12,22 +12,22 @@ import (
 	"xianfeng/internal/site"
 )
 
-const articleColumns = "id, site_id, slug, kind, state, owner_id, head_n, head_title, live_n, live, pinned, publish_at, published, expires, origin_id, created, updated, version"
+const articleColumns = "id, site_id, slug, kind, state, owner_id, head_n, head_title, live_n, live, pinned, publish_at, published, expires, origin_id, created, updated, version, deleted"
 
 type scanner interface{ Scan(dest ...any) error }
 
 func scanArticle(r scanner) (content.Article, error) {
 	var a content.Article
 	var live string
-	var at, published, expires, created, updated int64
+	var at, published, expires, created, updated, deleted int64
 	var pinned int
 	if err := r.Scan(&a.ID, &a.Site, &a.Slug, &a.Kind, &a.State, &a.Owner, &a.Newest, &a.Title, &a.LiveN, &live, &pinned,
-		&at, &published, &expires, &a.Origin, &created, &updated, &a.Version); err != nil {
+		&at, &published, &expires, &a.Origin, &created, &updated, &a.Version, &deleted); err != nil {
 		return a, err
 	}
 	a.Pinned = pinned != 0
 	a.PublishAt, a.Published, a.Expires = fromMillis(at), fromMillis(published), fromMillis(expires)
-	a.Created, a.Updated = fromMillis(created), fromMillis(updated)
+	a.Created, a.Updated, a.Deleted = fromMillis(created), fromMillis(updated), fromMillis(deleted)
 	if live != "" {
 		if err := json.Unmarshal([]byte(live), &a.Live); err != nil {
 			return a, fmt.Errorf("live head of article %d: %w", a.ID, err)
@@ -126,6 +126,12 @@ func (db *DB) Articles(ctx context.Context, q content.Filter) ([]content.Article
 		w.add("live_n > 0 AND expires > 0 AND expires <= ?", millis(q.Ended))
 		order = "expires"
 	}
+	if q.Swept.IsZero() {
+		w.add("deleted = 0")
+	} else {
+		w.add("deleted > 0 AND deleted <= ?", millis(q.Swept))
+		order = "deleted"
+	}
 	if q.After != 0 {
 		w.add("id > ?", q.After)
 		order = "id"
@@ -208,7 +214,7 @@ func (db *DB) Placements(ctx context.Context, id content.ArticleID) ([]content.P
 
 // Copies returns the articles that were made of one.
 func (db *DB) Copies(ctx context.Context, id content.ArticleID) ([]content.Article, error) {
-	rows, err := db.rows(ctx, "SELECT "+articleColumns+" FROM articles WHERE origin_id = ? AND origin_id > 0 ORDER BY id", id)
+	rows, err := db.rows(ctx, "SELECT "+articleColumns+" FROM articles WHERE origin_id = ? AND origin_id > 0 AND deleted = 0 ORDER BY id", id)
 	if err != nil {
 		return nil, err
 	}

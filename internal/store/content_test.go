@@ -279,11 +279,64 @@ func TestAutosaveJoinsARevision(t *testing.T) {
 		if list, err := r.desk.Revisions(ctx, clerk, a.ID); err != nil || len(list) != 4 || list[0].N != 4 || list[0].Text != "" {
 			t.Errorf("revisions: got %+v, %v", list, err)
 		}
-		if err := r.desk.Delete(ctx, clerk, a.ID, a.Version); err != nil {
+	})
+}
+
+// What was deleted is not there for anybody, comes back as it was, and is gone for good after a month.
+func TestDeletedArticlesCanBeBroughtBack(t *testing.T) {
+	forEach(t, func(t *testing.T, db *DB) {
+		r := openNewsroom(t, db)
+		ctx := t.Context()
+		a, err := r.desk.Save(ctx, editor, content.Writing{Site: east, Slug: content.News, Head: content.Head{Title: "稿"}, Format: content.HTML, Text: "<p>文</p>"})
+		if err != nil {
 			t.Fatal(err)
 		}
+		if _, err := r.desk.OfferUp(ctx, editor, a.ID, 0, ""); err != nil {
+			t.Fatal(err)
+		}
+		listed := func() int {
+			t.Helper()
+			list, err := r.desk.List(ctx, editor, content.Filter{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(list)
+		}
+		if err := r.desk.Delete(ctx, editor, a.ID, a.Version); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.desk.Get(ctx, editor, a.ID); !errors.Is(err, errs.NotFound) || listed() != 0 {
+			t.Errorf("deleted: got %v, %d in the list", err, listed())
+		}
+		if open, err := db.Offers(ctx, content.OfferFilter{Article: a.ID, State: content.OfferOpen}); err != nil || len(open) != 0 {
+			t.Errorf("offers of what was deleted: got %+v, %v", open, err)
+		}
+		for by, want := range map[*content.Actor]error{&rival: errs.NotFound, &clerk: errs.NotFound} {
+			if _, err := r.desk.Undelete(ctx, *by, a.ID); !errors.Is(err, want) {
+				t.Errorf("account %d brings it back: got %v, want %v", by.Who.Account, err, want)
+			}
+		}
+		back, err := r.desk.Undelete(ctx, editor, a.ID)
+		if err != nil || back.Title != "稿" || back.State != content.Draft || listed() != 1 {
+			t.Fatalf("brought back: got %+v, %v", back, err)
+		}
+		if _, err := r.desk.Undelete(ctx, editor, a.ID); !errors.Is(err, errs.NotFound) {
+			t.Errorf("brought back twice: got %v", err)
+		}
+		if err := r.desk.Delete(ctx, editor, a.ID, back.Version); err != nil {
+			t.Fatal(err)
+		}
+		schedule := &content.Schedule{Articles: db, Cleaner: plain{}, Now: func() time.Time { return r.now }}
+		for _, c := range []struct {
+			days, swept int
+		}{{0, 0}, {29, 0}, {2, 1}, {0, 0}} {
+			r.now = r.now.AddDate(0, 0, c.days)
+			if n, err := schedule.Look(ctx); err != nil || n != c.swept {
+				t.Errorf("%d days later: got %d, %v, want %d", c.days, n, err, c.swept)
+			}
+		}
 		if _, err := db.Article(ctx, a.ID); !errors.Is(err, errs.NotFound) {
-			t.Errorf("deleted: got %v", err)
+			t.Errorf("a month later: got %v", err)
 		}
 	})
 }

@@ -73,6 +73,11 @@ func (x *tx) keep(e content.Edit, ix *indexing) (content.Article, error) {
 	if err := x.saveArticle(&a); err != nil {
 		return a, err
 	}
+	if !a.Deleted.IsZero() {
+		if err := x.exec(withdrawOffers, a.ID); err != nil {
+			return a, err
+		}
+	}
 	if e.Revision != nil {
 		if err := x.saveRevision(&a, e.Revision); err != nil {
 			return a, err
@@ -140,8 +145,8 @@ func (x *tx) saveArticle(a *content.Article) error {
 			a.Site, a.Slug, a.Kind, a.State, a.Owner, a.Newest, a.Title, a.LiveN, live, flag(a.Pinned), millis(a.PublishAt), millis(a.Published), millis(a.Expires), a.Origin, millis(a.Created), millis(a.Updated)).Scan(&a.ID)
 	}
 	a.Version++
-	return x.exec("UPDATE articles SET slug = ?, kind = ?, state = ?, owner_id = ?, head_n = ?, head_title = ?, live_n = ?, live = ?, pinned = ?, publish_at = ?, published = ?, expires = ?, updated = ?, version = ? WHERE id = ?",
-		a.Slug, a.Kind, a.State, a.Owner, a.Newest, a.Title, a.LiveN, live, flag(a.Pinned), millis(a.PublishAt), millis(a.Published), millis(a.Expires), millis(a.Updated), a.Version, a.ID)
+	return x.exec("UPDATE articles SET slug = ?, kind = ?, state = ?, owner_id = ?, head_n = ?, head_title = ?, live_n = ?, live = ?, pinned = ?, publish_at = ?, published = ?, expires = ?, updated = ?, version = ?, deleted = ? WHERE id = ?",
+		a.Slug, a.Kind, a.State, a.Owner, a.Newest, a.Title, a.LiveN, live, flag(a.Pinned), millis(a.PublishAt), millis(a.Published), millis(a.Expires), millis(a.Updated), a.Version, millis(a.Deleted), a.ID)
 }
 
 func (x *tx) saveRevision(a *content.Article, r *content.Revision) error {
@@ -157,6 +162,9 @@ func (x *tx) saveRevision(a *content.Article, r *content.Revision) error {
 		a.ID, a.Newest, r.Head.Title, string(head), r.Format, r.Text, r.Body, r.By, millis(at), r.Note)
 }
 
+// withdrawOffers takes back what nobody has answered yet of an article that goes.
+const withdrawOffers = "UPDATE offers SET state = 'withdrawn' WHERE article_id = ? AND state = 'open'"
+
 func (x *tx) deleteArticle(a *content.Article, before []placed, entries []site.Entry) error {
 	for _, p := range before {
 		if p.rank > 0 {
@@ -166,7 +174,7 @@ func (x *tx) deleteArticle(a *content.Article, before []placed, entries []site.E
 	for _, statement := range []string{
 		"DELETE FROM articles WHERE id = ?", "DELETE FROM revisions WHERE article_id = ?", "DELETE FROM placements WHERE article_id = ?",
 		"DELETE FROM remarks WHERE article_id = ?", "DELETE FROM views WHERE article_id = ?",
-		"UPDATE offers SET state = 'withdrawn' WHERE article_id = ? AND state = 'open'",
+		withdrawOffers,
 	} {
 		if err := x.exec(statement, a.ID); err != nil {
 			return err

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -171,7 +170,7 @@ func (s *Server) doAll(r *http.Request, v *visit, do string) (failed []string, d
 		if err != nil || i >= maxBulk {
 			break
 		}
-		a, err := s.doOne(r.Context(), v, do, content.ArticleID(id))
+		a, err := s.doOne(r, v, do, content.ArticleID(id))
 		if err == nil {
 			done = append(done, a.ID)
 			continue
@@ -191,8 +190,11 @@ func (s *Server) doAll(r *http.Request, v *visit, do string) (failed []string, d
 	return failed, done
 }
 
-func (s *Server) doOne(ctx context.Context, v *visit, do string, id content.ArticleID) (content.Article, error) {
-	d := s.cfg.Desk
+func (s *Server) doOne(r *http.Request, v *visit, do string, id content.ArticleID) (content.Article, error) {
+	d, ctx := s.cfg.Desk, r.Context()
+	if do == "undelete" {
+		return d.Undelete(ctx, v.by, id) //nolint:wrapcheck // it names the article
+	}
 	a, err := d.Get(ctx, v.by, id)
 	if err != nil {
 		return a, err //nolint:wrapcheck // it names the article
@@ -205,6 +207,10 @@ func (s *Server) doOne(ctx context.Context, v *visit, do string, id content.Arti
 		b, err = d.Withdraw(ctx, v.by, id, a.Version, "")
 	case "pin", "unpin":
 		b, err = d.Pin(ctx, v.by, id, a.Version, do == "pin")
+	case "push":
+		b, err = d.PushDown(ctx, v.by, id, "", s.targets(r, v)...)
+	case "unpush":
+		b, err = d.Unpush(ctx, v.by, id, s.targets(r, v)...)
 	default:
 		return a, errs.Invalid
 	}

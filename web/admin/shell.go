@@ -32,6 +32,7 @@ type toast struct {
 	Text string
 	Undo string   // what to do to undo it; "": it can't be
 	IDs  []string // to these articles
+	At   []string // on these sites, by code
 	Back string
 }
 
@@ -115,7 +116,15 @@ func (v *visit) problems(err error) (said []string, ok bool) {
 
 // done sends the browser to a page that says what was done.
 func (s *Server) done(w http.ResponseWriter, r *http.Request, to, what string, ids ...content.ArticleID) {
+	s.doneAt(w, r, to, what, nil, ids...)
+}
+
+// doneAt is done for what was done on some sites.
+func (s *Server) doneAt(w http.ResponseWriter, r *http.Request, to, what string, at []string, ids ...content.ArticleID) {
 	q := url.Values{"done": {what}}
+	if len(at) > 0 {
+		q.Set("at", strings.Join(at, ","))
+	}
 	if len(ids) > 0 {
 		list := make([]string, len(ids))
 		for i, id := range ids {
@@ -131,7 +140,9 @@ func (s *Server) done(w http.ResponseWriter, r *http.Request, to, what string, i
 }
 
 // undo says which step takes another one back.
-var undo = map[string]string{"publish": "withdraw", "withdraw": "publish", "pin": "unpin", "unpin": "pin"}
+var undo = map[string]string{
+	"publish": "withdraw", "withdraw": "publish", "pin": "unpin", "unpin": "pin", "delete": "undelete", "push": "unpush", "unpush": "push",
+}
 
 func (s *Server) toast(r *http.Request, v *visit) *toast {
 	q := r.URL.Query()
@@ -146,6 +157,14 @@ func (s *Server) toast(r *http.Request, v *visit) *toast {
 			if _, err := strconv.ParseInt(id, 10, 64); err == nil && len(t.IDs) < maxBulk {
 				t.IDs = append(t.IDs, id)
 			}
+		}
+		for code := range strings.SplitSeq(q.Get("at"), ",") {
+			if site.ValidCode(code) && len(t.At) < maxBulk {
+				t.At = append(t.At, code)
+			}
+		}
+		if len(t.At) == 0 && strings.HasSuffix(t.Undo, "push") {
+			t.Undo = "" // it changed nothing
 		}
 	}
 	return t

@@ -188,13 +188,19 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, v *visit) {
 		return
 	}
 	var err error
+	var changed []string // codes of the sites on which it is shown from now on, or no longer
 	do := r.PostFormValue("do")
 	switch do {
 	case "push", "unpush":
 		targets := s.targets(r, v)
 		if len(targets) == 0 {
 			err = errs.Problems{{Field: "targets", Code: "missing"}}
-		} else if do == "push" {
+			break
+		}
+		if changed, err = s.pushChanges(r, v, a.ID, do == "push", targets); err != nil {
+			break
+		}
+		if do == "push" {
 			_, err = s.cfg.Desk.PushDown(r.Context(), v.by, a.ID, "", targets...)
 		} else {
 			_, err = s.cfg.Desk.Unpush(r.Context(), v.by, a.ID, targets...)
@@ -218,7 +224,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, v *visit) {
 		err = errs.Invalid
 	}
 	if err == nil {
-		s.done(w, r, articleAddress(a.ID)+"/trail", do)
+		s.doneAt(w, r, articleAddress(a.ID)+"/trail", do, changed, a.ID)
 		return
 	}
 	said, ok := v.problems(err)
@@ -233,6 +239,26 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, v *visit) {
 	}
 	p.Problems = said
 	s.showWrong(w, r, "trail", p)
+}
+
+// pushChanges returns of some sites those on which a push, or taking it back, changes something: that is what undo
+// is about.
+func (s *Server) pushChanges(r *http.Request, v *visit, id content.ArticleID, push bool, targets []site.ID) ([]string, error) {
+	trail, err := s.cfg.Desk.Trail(r.Context(), v.by, id)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it names the article
+	}
+	pushed := map[site.ID]bool{}
+	for _, p := range trail.Placements {
+		pushed[p.Site] = p.Below
+	}
+	var out []string
+	for _, t := range targets {
+		if n := v.tree.Get(t); n != nil && pushed[t] != push {
+			out = append(out, n.Code)
+		}
+	}
+	return out, nil
 }
 
 // targets are the sites that a form names by their codes.
