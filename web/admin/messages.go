@@ -65,6 +65,7 @@ type Messages struct {
 	TodoWhy      string
 	TodoLate     string // %d
 	MineTitle    string
+	MineSites    string
 	MineAccount  string
 	MineNone     string
 

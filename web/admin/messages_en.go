@@ -59,6 +59,7 @@ var inEnglish = Messages{
 	TodoWhy:      "Why",
 	TodoLate:     "%d working days late",
 	MineTitle:    "What I wrote",
+	MineSites:    "Sites you look after",
 	MineAccount:  "My account",
 	MineNone:     "You have not written anything yet",
 

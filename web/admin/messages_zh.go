@@ -59,6 +59,7 @@ var inChinese = Messages{
 	TodoWhy:      "退回意见",
 	TodoLate:     "已超 %d 个工作日",
 	MineTitle:    "我写的",
+	MineSites:    "管理的站点",
 	MineAccount:  "我的帐号",
 	MineNone:     "您还没有写过文章",
 

@@ -124,7 +124,8 @@ func (s *Server) countTodo(r *http.Request, v *visit) int {
 
 type minePage struct {
 	shell
-	List []listed
+	List  []listed
+	Sites []*site.Node // that somebody looks after: on a phone there is no tree
 }
 
 // mine is what somebody wrote, newest change first.
@@ -134,5 +135,5 @@ func (s *Server) mine(w http.ResponseWriter, r *http.Request, v *visit) {
 		s.kit.Fail(w, r, err)
 		return
 	}
-	s.show(w, r, "mine", minePage{s.shell(r, v, "mine", v.t.MineTitle), s.listed(v, as)})
+	s.show(w, r, "mine", minePage{s.shell(r, v, "mine", v.t.MineTitle), s.listed(v, as), v.reach(site.ManageColumns)})
 }
