@@ -9,7 +9,7 @@ SHELL := /bin/bash
 LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 10s
 
-.PHONY: build demo deps check test lint types scripts unit race e2e netns fuzz bench soak generate clean
+.PHONY: build demo deps check test lint types scripts unit race e2e netns fuzz bench soak edits generate clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/xianfeng ./cmd/xianfeng
@@ -75,6 +75,10 @@ bench: deps build
 # Ten minutes of viewers and publishers that come and go; fails if the server grows.
 soak: deps build
 	go run ./bench/run -soak 10m
+
+# Ten thousand random edits by random people while pages are read: no page is old, or shows what a right forbids.
+edits:
+	XIANFENG_TEST_EDITS=10000 go test -run '^TestNoPageIsOld$$' -count 1 -timeout 20m -v ./internal/app
 
 # What is made and committed: the test card.
 generate:
