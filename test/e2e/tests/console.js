@@ -1,7 +1,7 @@
 // The console: the clerk's, the editor's, the reviewer's and the administrator's way, on a phone and on a desk.
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 
 import { complaints, open, overflow } from "../harness/browser.js";
@@ -13,6 +13,15 @@ const desk = { width: 1280, height: 860 };
 const dot = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAIAAAACUFjqAAAAEklEQVR4nGP4z8CAB+GTG8HSALfKY52fTcuYAAAAAElFTkSuQmCC", "base64");
 
 /** @typedef {Awaited<ReturnType<typeof open>>} Page */
+
+/** Which template of web/admin/pages an address shows. @param {string} place */
+function templateOf(place) {
+  const [, first, , third] = (place.split("?")[0] ?? "").split("/").slice(1);
+  if (!first) return "todo";
+  if (first === "articles") return third ?? "article";
+  if (first === "s") return { new: "article", settings: "site" }[third ?? ""] ?? third ?? "";
+  return { people: "person", offers: "offer", imports: "import" }[first] ?? first;
+}
 
 /** @param {import("../main.test.js").Stage} stage */
 export default function (stage) {
@@ -34,55 +43,74 @@ export default function (stage) {
       return page;
     }
 
-    it("pages satisfy axe and fit 360 and 1280 px", async () => {
+    it("every page satisfies axe and fits 360 and 1280 px", async () => {
       if (pictures) await mkdir(pictures, { recursive: true });
+      /** @type {Set<string>} */ const seen = new Set();
       for (const viewport of [phone, desk]) {
         const page = await enter("admin", viewport);
-        await page.goto(`${server.base}/admin/s/99/articles?below=1`);
-        const article = await page.locator("table a[href^='/admin/articles/']").first().getAttribute("href");
-        const places = ["", "mine", "post", "find?q=ql", "s/99/articles?below=1", "s/99/new", "s/99/columns", "s/99/links", "s/99/settings", "s/99/children", "s/99/import", "s/99/people", "s/99/live", "s/99/stats", "s/99/health", "s/99/audit"];
-        for (const place of [...places.map((p) => `/admin/${p}`), article, `${article}/versions`, `${article}/trail`, "/admin/offers/2"]) {
+        const first = async (/** @type {string} */ address, /** @type {string} */ link) => {
+          await page.goto(server.base + address);
+          return (await page.locator(link).first().getAttribute("href")) ?? "";
+        };
+        const article = await first("/admin/s/99/articles?below=1", "table a[href^='/admin/articles/']");
+        const person = await first("/admin/s/99/people", "table a[href^='/admin/people/']");
+        await page.goto(`${server.base}/admin/s/99/import`); // a list with a line that is wrong
+        await page.locator("input[name=file]").setInputFiles({ name: "list.csv", mimeType: "text/csv", buffer: Buffer.from("代码,上级,级别,名称\n990199,9901,县,新县\n990299,9,县,没有上级\n") });
+        await page.locator("input[name=dry]").check();
+        await page.locator("main form[enctype] button").click();
+        await page.getByText("检查完成").waitFor();
+        const report = new URL(page.url()).pathname;
+        const places = [
+          "", "mine", "post", "find?q=ql", "s/99/articles?below=1", "s/99/new", "s/99/new?column=album", "s/99/new?column=produce", "s/99/columns", "s/99/links", "s/99/settings", "s/99/children",
+          "s/99/import", "s/99/people", "s/99/live", "s/99/stats", "s/99/health", "s/99/health?all=1", "s/99/audit", "no/such/page",
+        ].map((p) => `/admin/${p}`);
+        for (const place of [...places, report, person, article, `${article}/versions`, `${article}/trail`, "/admin/offers/2"]) {
           await page.goto(server.base + place);
           assert.deepEqual(page.errors.filter((e) => !/404/.test(e)), [], `${place}`);
           assert.deepEqual(await complaints(page), [], `axe, ${place}, ${viewport.width} px`);
           assert.equal(await overflow(page), 0, `${place} can be scrolled sideways at ${viewport.width} px`);
           page.errors.length = 0; // what axe does in the preview's frame is not the page's doing
-          if (pictures) await page.screenshot({ path: `${pictures}/console${(place ?? "").replace(/\W+/g, "-")}-${viewport.width}.png` });
+          if (pictures) await page.screenshot({ path: `${pictures}/console${place.replace(/\W+/g, "-")}-${viewport.width}.png` });
+          seen.add(templateOf(place));
         }
         await page.context().close();
       }
+      // Those that stand at the end of a way are looked at there: "posted", "conflict".
+      const all = (await readdir(new URL("../../../web/admin/pages/", import.meta.url))).map((f) => f.replace(".html", ""));
+      assert.deepEqual(all.filter((t) => !seen.has(t) && !["shell", "posted", "conflict"].includes(t)), [], "templates that no page here has");
     });
 
-    it("a clerk posts with five taps, a reviewer publishes, visitors read it", async () => {
-      const clerk = await enter("clerk", phone);
+    for (const viewport of [phone, desk]) it(`a clerk posts with five taps, a reviewer publishes, visitors read it, at ${viewport.width} px`, async () => {
+      const what = `晒谷场今天满了${viewport.width}`;
+      const clerk = await enter("clerk", viewport);
       let taps = 0;
-      const tap = async (/** @type {import("playwright-core").Locator} */ what) => {
+      const tap = async (/** @type {import("playwright-core").Locator} */ button) => {
         taps++;
-        await what.click();
+        await button.click();
       };
-      await tap(clerk.locator(".thumb").getByRole("link", { name: "发一条" }));
+      await tap(clerk.locator(viewport === phone ? ".thumb" : ".bar").getByRole("link", { name: "发一条" }));
       const chosen = clerk.waitForEvent("filechooser");
       await tap(clerk.getByText("加图片"));
       await (await chosen).setFiles({ name: "shai-gu.png", mimeType: "image/png", buffer: dot });
       await tap(clerk.locator("textarea[name=text]"));
-      await clerk.keyboard.type("晒谷场今天满了。家家户户都在翻晒新谷。");
+      await clerk.keyboard.type(`${what}。家家户户都在翻晒新谷。`);
       await tap(clerk.getByRole("button", { name: "预览" }));
-      await clerk.getByRole("heading", { name: "晒谷场今天满了" }).waitFor();
+      await clerk.getByRole("heading", { name: what }).waitFor();
       await tap(clerk.getByRole("button", { name: "送审" }));
       await clerk.getByRole("heading", { name: "已送审" }).waitFor();
       assert.ok(taps <= 5, `it took ${taps} taps`);
       assert.deepEqual(await complaints(clerk), []);
       await clerk.context().close();
 
-      const reviewer = await enter("reviewer", phone);
-      await reviewer.getByRole("link", { name: /晒谷场今天满了/ }).click();
+      const reviewer = await enter("reviewer", viewport);
+      await reviewer.getByRole("link", { name: new RegExp(what) }).click();
       await reviewer.getByText("翻晒新谷").first().waitFor();
       await reviewer.getByRole("button", { name: "发布" }).click();
       await reviewer.locator(".toast", { hasText: "已发布" }).waitFor();
       const address = await reviewer.getByRole("link", { name: "查看网页" }).getAttribute("href");
-      const visitor = await open(stage.browser, { locale: "zh-CN", viewport: phone });
+      const visitor = await open(stage.browser, { locale: "zh-CN", viewport });
       await visitor.goto(server.base + address);
-      await visitor.getByRole("heading", { name: "晒谷场今天满了" }).waitFor();
+      await visitor.getByRole("heading", { name: what }).waitFor();
       assert.ok(await visitor.locator("article img, main img").first().evaluate((/** @type {HTMLImageElement} */ i) => i.decode().then(() => i.naturalWidth > 0)));
       await visitor.context().close();
       await reviewer.locator(".toast").getByRole("button", { name: "撤销" }).click();
@@ -116,9 +144,16 @@ export default function (stage) {
       await clerk.context().close();
     });
 
-    it("an editor pastes from Word, leaves, comes back, and is told of a second editor", async () => {
-      const first = await enter("editor", desk);
-      await first.locator(".tree a").first().click();
+    /** Opens a site's pages: out of the tree, on the phone from 我的. @param {Page} page @param {typeof phone} viewport */
+    async function toSite(page, viewport) {
+      if (viewport === desk) return page.locator(".tree a").first().click();
+      await page.locator(".thumb").getByRole("link", { name: "我的" }).click();
+      await page.locator(".phone-only .work a").first().click();
+    }
+
+    for (const viewport of [phone, desk]) it(`an editor pastes from Word, leaves, comes back, and is told of a second editor, at ${viewport.width} px`, async () => {
+      const first = await enter("editor", viewport);
+      await toSite(first, viewport);
       await first.getByRole("link", { name: "写文章" }).click();
       await first.fill("input[name=title]", "清明防火");
       await first.locator(".xf-paper").click();
@@ -135,7 +170,7 @@ export default function (stage) {
       assert.match(address, /\/admin\/articles\/\d+$/);
 
       // Another one opens it, the first goes on, the second saves later.
-      const second = await enter("admin", desk);
+      const second = await enter("admin", viewport);
       await second.goto(address);
       await first.locator(".xf-paper").click();
       await first.keyboard.press("Control+End");
@@ -171,18 +206,29 @@ export default function (stage) {
       await first.context().close();
     });
 
-    it("an administrator finds a site by initials, pushes down, and shows a broadcast in two presses", async () => {
-      const page = await enter("admin", desk);
-      await page.goto(`${server.base}/admin/s/99/live`);
-      await page.getByRole("button", { name: "撤下" }).first().click(); // the demo shows one
-      await page.locator(".toast", { hasText: "直播卡片已撤下" }).waitFor();
-      await page.fill("#seek", "wc");
-      await page.locator(".found a", { hasText: "望川" }).first().click();
+    for (const viewport of [phone, desk]) it(`an administrator finds a site by initials, pushes down, and shows a broadcast in two presses, at ${viewport.width} px`, async () => {
+      const page = await enter("admin", viewport);
+      for (const code of ["99", "9901"]) { // the demo shows one, the last run another
+        await page.goto(`${server.base}/admin/s/${code}/live`);
+        const off = page.getByRole("button", { name: "撤下" });
+        if ((await off.count()) === 0) continue;
+        await off.first().click();
+        await page.locator(".toast", { hasText: "直播卡片已撤下" }).waitFor();
+      }
+      if (viewport === phone) {
+        await page.locator(".thumb").getByRole("link", { name: "我的" }).click();
+        await page.fill("#phone-seek", "wc");
+        await page.keyboard.press("Enter");
+        await page.locator(".panel .work a", { hasText: "望川" }).first().click();
+      } else {
+        await page.fill("#seek", "wc");
+        await page.locator(".found a", { hasText: "望川" }).first().click();
+      }
       await page.getByRole("link", { name: "直播", exact: true }).click();
       await page.getByRole("button", { name: "显示到本站及下级" }).first().click();
       await page.locator(".toast", { hasText: "直播已显示" }).waitFor();
       await page.goto(`${server.base}/admin/s/99/new?column=notices`);
-      await page.fill("input[name=title]", "全省通知");
+      await page.fill("input[name=title]", `全省通知${viewport.width}`);
       await page.locator(".xf-paper").click();
       await page.keyboard.type("请各地照办。");
       await page.getByRole("button", { name: "发布", exact: true }).click();
@@ -191,9 +237,13 @@ export default function (stage) {
       await page.getByLabel("青岚省先锋网").check();
       await page.getByRole("button", { name: "下发" }).click();
       await page.locator(".toast", { hasText: "已下发" }).waitFor();
-      const visitor = await open(stage.browser, { locale: "zh-CN", viewport: phone });
+      const visitor = await open(stage.browser, { locale: "zh-CN", viewport });
       await visitor.goto(`${server.base}/v/990101102001/`);
-      await visitor.getByRole("link", { name: /全省通知/ }).first().waitFor();
+      await visitor.getByRole("link", { name: new RegExp(`全省通知${viewport.width}`) }).first().waitFor();
+      await page.locator(".toast").getByRole("button", { name: "撤销" }).click();
+      await page.locator(".toast", { hasText: "已撤销" }).waitFor();
+      await visitor.reload();
+      assert.equal(await visitor.getByRole("link", { name: new RegExp(`全省通知${viewport.width}`) }).count(), 0, "a push that was undone is shown");
       await visitor.context().close();
       await page.context().close();
     });

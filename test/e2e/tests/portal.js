@@ -45,10 +45,10 @@ function pages(stage, demo) {
     }
   });
 
-  it("a visitor without script finds a site, a column and an article, and makes the text large", async () => {
+  for (const width of [360, 1280]) it(`a visitor without script finds a site, a column and an article, and makes the text large, at ${width} px`, async () => {
     const { browser } = stage;
     const portal = demo();
-    const page = await open(browser, { locale: "zh-CN", viewport: { width: 360, height: 740 }, javaScriptEnabled: false });
+    const page = await open(browser, { locale: "zh-CN", viewport: { width, height: 740 }, javaScriptEnabled: false });
     await page.goto(`${portal.base}/`);
     await page.getByRole("link", { name: "下级站点", exact: true }).first().click();
     await page.getByRole("searchbox", { name: "按名称或代码查找" }).fill("清溪");
@@ -63,6 +63,32 @@ function pages(stage, demo) {
     await page.goto(`${portal.base}/v/99/`);
     assert.match((await page.getAttribute("html", "class")) ?? "", /\belder\b/, "the choice is kept");
     await page.context().close();
+  });
+
+  it("every theme, and the page of several trees, satisfy axe on a phone and on a desk", async () => {
+    const { browser } = stage;
+    const server = await Server.start();
+    try {
+      const themes = ["official", "rural", "azure", "plain", "elder"];
+      const list = themes.map((t, i) => `${11 + i},,province,第${i}省,${t}\n${11 + i}01,${11 + i},city,第${i}市,\n`).join("");
+      await server.command(["import"], ["-"], `code,parent,level,name,theme\n${list}`);
+      for (const width of [360, 1280]) {
+        const page = await open(browser, { locale: "zh-CN", viewport: { width, height: 800 } });
+        for (const look of ["", "ec"]) {
+          if (look) await page.context().addCookies([{ name: "xf_look", value: look, url: server.base }]);
+          await page.goto(server.base);
+          await page.getByRole("link", { name: "第4省" }).first().waitFor();
+          for (const address of ["/", ...themes.flatMap((_, i) => [`/v/${11 + i}/`, `/v/${11 + i}01/search?q=没有`, `/v/${11 + i}/sites`])]) {
+            await page.goto(server.base + address);
+            assert.deepEqual(await complaints(page), [], `axe, ${address}, ${width} px, look ${look}`);
+            assert.equal(await overflow(page), 0, `${address} can be scrolled sideways at ${width} px, look ${look}`);
+          }
+        }
+        await page.context().close();
+      }
+    } finally {
+      await server.stop();
+    }
   });
 
   it("a partner's page with a strict policy shows a column, by script and in a frame", async () => {
@@ -97,7 +123,7 @@ async function addresses(base) {
   /** @type {Record<string, string>} */
   const out = {
     province: "/", city: "/v/9901/", village: "/v/990101001001/", sites: "/v/99/sites", "sites-found": "/v/99/sites?q=清溪", links: "/v/99/links", live: "/v/99/live",
-    search: "/v/99/search?q=水利", news: "/v/99/c/news", album: "/v/99/c/album", produce: "/v/99/c/produce", lost: "/v/99/no/such/page", nobody: "/v/0/",
+    search: "/v/99/search?q=水利", news: "/v/99/c/news", album: "/v/99/c/album", produce: "/v/99/c/produce", lost: "/v/99/no/such/page", nobody: "/v/0/", embed: "/embed/99/notices",
   };
   for (const column of ["news", "album", "produce"]) for (const address of await articles("99", column)) out[`article-${column}`] = address;
   return out;
