@@ -118,7 +118,7 @@ func TestMarkdown(t *testing.T) {
 		}
 	}
 	for name, in := range map[string]string{
-		"quotes": strings.Repeat(">", 300_000) + "字", "lists": strings.Repeat("- ", 100_000) + "字", "numbers": strings.Repeat("1. ", 100_000) + "字",
+		"quotes": strings.Repeat(">", 200_000) + "字", "lists": strings.Repeat("- ", 100_000) + "字", "numbers": strings.Repeat("1. ", 80_000) + "字",
 		"lines of quotes": strings.Repeat(strings.Repeat(">", 39)+"\n", 2000) + "字",
 	} {
 		if out := c.Markdown(in); !strings.Contains(out, "字") {
@@ -155,5 +155,33 @@ func TestSummary(t *testing.T) {
 		if got := Summary(tt.in, tt.n); got != tt.want {
 			t.Errorf("%s to %d: got %q, want %q", tt.in, tt.n, got, tt.want)
 		}
+	}
+}
+
+// TestMarkdownIsCalm: no block has so many marks that reading it takes a core away from everybody else, and
+// nothing but empty lines is added.
+func TestMarkdownIsCalm(t *testing.T) {
+	for _, in := range []string{
+		strings.Repeat("[", 9000), strings.Repeat("[a](", 9000), strings.Repeat("**a_", 9000), strings.Repeat("[a]: /x\n", 9000), strings.Repeat("- *a*\n", 9000),
+	} {
+		out := calm(in)
+		for block := range strings.SplitSeq(out, "\n\n") {
+			marks := 0
+			for _, c := range block {
+				if strings.ContainsRune("*_~[]`<!&", c) {
+					marks++
+				}
+			}
+			if marks > maxMarks {
+				t.Errorf("%.10s: a block of %d marks", in, marks)
+			}
+		}
+		if got := strings.ReplaceAll(out, "\n", ""); got != strings.ReplaceAll(in, "\n", "") {
+			t.Errorf("%.10s: the text is another one", in)
+		}
+	}
+	in := "# a\n\n" + strings.Repeat("[a](/b) *c*\n\n", 3000)
+	if got := calm(in); got != in {
+		t.Error("a long text of ordinary blocks was changed")
 	}
 }

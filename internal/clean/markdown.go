@@ -9,8 +9,8 @@ import (
 	"github.com/yuin/goldmark/renderer/html"
 )
 
-// MaxMarkdown is how many bytes of Markdown are read.
-const MaxMarkdown = 1 << 20
+// MaxMarkdown is how many bytes of Markdown are read: far more than anybody types.
+const MaxMarkdown = 256 << 10
 
 func newMarkdown() goldmark.Markdown {
 	return goldmark.New(
@@ -31,7 +31,7 @@ func (c *Cleaner) Markdown(in string) string {
 func (c *Cleaner) CheckMarkdown(in string) (string, Report) {
 	cut := len(in) > MaxMarkdown
 	var b bytes.Buffer
-	if err := c.md.Convert([]byte(shallow(cutAt(in, MaxMarkdown))), &b); err != nil {
+	if err := c.md.Convert([]byte(calm(shallow(cutAt(in, MaxMarkdown)))), &b); err != nil {
 		panic("clean: a buffer refused to be written to: " + err.Error()) // bytes.Buffer never does
 	}
 	out, rep := c.Check(b.String())
@@ -64,6 +64,34 @@ func shallow(in string) string {
 			line = line[at:]
 		}
 		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// maxMarks is how many characters that may begin or end something a block of text has. What comes of them takes a
+// reader of Markdown as long as their number squared, or worse: a text of brackets alone would keep a core for hours.
+const maxMarks = 2000
+
+// calm breaks blocks with more marks than anybody writes into several, by empty lines. Nothing else changes.
+func calm(in string) string {
+	var b strings.Builder
+	marks := 0
+	for line := range strings.Lines(in) {
+		if strings.TrimSpace(line) == "" { // a block ends here
+			marks = 0
+		}
+		from := 0
+		for i := range len(line) {
+			switch line[i] {
+			case '*', '_', '~', '[', ']', '`', '<', '!', '&':
+				marks++
+			}
+			if marks == maxMarks {
+				b.WriteString(line[from:i+1] + "\n\n")
+				from, marks = i+1, 0
+			}
+		}
+		b.WriteString(line[from:])
 	}
 	return b.String()
 }

@@ -14,9 +14,10 @@ import (
 
 // Limits of what somebody writes.
 const (
-	MaxTitle    = 120     // characters
-	MaxSummary  = 500     // characters
-	MaxText     = 1 << 20 // bytes
+	MaxTitle    = 120       // characters
+	MaxSummary  = 500       // characters
+	MaxText     = 1 << 20   // bytes
+	MaxMarkdown = 256 << 10 // bytes; as much as package clean reads
 	MaxPictures = 100
 	MaxFiles    = 30
 )
@@ -132,8 +133,12 @@ func (d *Desk) check(a *Article, w *Writing) (Column, error) {
 	if utf8.RuneCountInString(w.Head.Summary) > MaxSummary {
 		p.Add("summary", "long", strconv.Itoa(MaxSummary))
 	}
-	if len(w.Text) > MaxText {
-		p.Add("text", "long", strconv.Itoa(MaxText))
+	most := MaxText
+	if w.Format == Markdown {
+		most = MaxMarkdown
+	}
+	if len(w.Text) > most {
+		p.Add("text", "long", strconv.Itoa(most))
 	}
 	if !utf8.ValidString(w.Text) || !utf8.ValidString(w.Head.Title) || strings.ContainsRune(w.Text, 0) || strings.ContainsRune(w.Head.Title, 0) {
 		p.Add("text", "encoding", "")
