@@ -147,9 +147,9 @@ func (l *List) add(rec record, place []string, byCode, byHost map[string]int) {
 	if len(p) > 0 {
 		code := s.Code
 		if code == "" {
-			code = clip(cell["code"])
+			code = cell["code"]
 		}
-		l.bad = append(l.bad, Line{rec.line, code, p})
+		l.bad = append(l.bad, Line{rec.line, clip(code), p})
 		return
 	}
 	byCode[s.Code] = rec.line

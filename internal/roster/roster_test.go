@@ -389,3 +389,15 @@ func TestEveryWordIsThereTwice(t *testing.T) {
 		}
 	}
 }
+
+// TestReportsOfLongCodesAreShort: a report does not repeat megabytes that stand where a code should.
+func TestReportsOfLongCodesAreShort(t *testing.T) {
+	l, err := Read(strings.NewReader("code,parent,level,name\n" + strings.Repeat("9", 1<<20) + ",,province,a\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, report := l.Plan(new(site.Tree), Options{})
+	if len(report.Bad) != 1 || len(report.Bad[0].Code) > 200 {
+		t.Errorf("got %d lines, the first with %d bytes of code", len(report.Bad), len(report.Bad[0].Code))
+	}
+}
