@@ -105,6 +105,9 @@ func TestEmbedding(t *testing.T) {
 	if strings.Contains(html, "<script") || !strings.Contains(html, `href="http://net.example/v/99/a/7"`) || !strings.Contains(html, `target="_blank"`) {
 		t.Errorf("the frame: got\n%s", html)
 	}
+	if strings.Contains(html, "<form") || strings.Contains(html, "<header") || strings.Contains(html, "<footer") {
+		t.Errorf("the frame has the site's masthead or foot: got\n%s", html)
+	}
 	if r := s.get("/embed/99/none"); r.StatusCode != http.StatusNotFound {
 		t.Errorf("of no column: got %d", r.StatusCode)
 	}

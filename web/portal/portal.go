@@ -139,7 +139,7 @@ func (s *Server) Routes(r *kit.Router) {
 	get("c/{slug}/atom.xml", s.quiet(s.feed(atom)))
 	get("c/{slug}/feed.json", s.quiet(s.feed(jsonFeed)))
 	r.Page("GET /v/{code}", func(w http.ResponseWriter, q *http.Request) {
-		http.Redirect(w, q, q.URL.Path+"/", http.StatusMovedPermanently)
+		http.Redirect(w, q, q.URL.EscapedPath()+"/", http.StatusMovedPermanently)
 	})
 	r.Page("GET /v/{code}/{rest...}", s.lost)
 	s.apiRoutes(r)
