@@ -281,6 +281,9 @@ func TestAListIsImported(t *testing.T) {
 	}
 	want(t, send("代码,上级,级别,名称\n990101001,990101,乡镇,柳岸镇\n"), "导入完成", "新建 1")
 	want(t, send("代码,上级,级别,名称\n990201,9902,县,别人的县\n"), "没有导入", "有错的行")
+	mixed := send("代码,上级,级别,名称\n990101002,990101,乡镇,甲\n990101002,990101,乡镇,乙\n")
+	want(t, mixed, "没有导入", "1 行有错")
+	lacks(t, mixed, "导入完成", "新建 1")
 	if n, _ := h.network.Tree().ByCode("990201"); n != nil {
 		t.Error("a site was made below another city")
 	}

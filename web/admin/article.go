@@ -266,6 +266,7 @@ func (s *Server) changeArticle(w http.ResponseWriter, r *http.Request, v *visit)
 		a.Version = wr.Version
 	}
 	if err != nil {
+		a.Version = wr.Version // as the writer opened it: what somebody else saved since must not be overwritten unseen
 		s.failArticle(w, r, v, a, &wr, err)
 		return
 	}
@@ -350,6 +351,7 @@ func (s *Server) failArticle(w http.ResponseWriter, r *http.Request, v *visit, a
 			p.Body = template.HTML(rev.Body) //nolint:gosec // cleaned when it was saved
 		}
 	} else {
+		p.Article.Version = a.Version
 		p.fill(wr.Head, wr.Format, wr.Text)
 	}
 	s.showWrong(w, r, "article", p)

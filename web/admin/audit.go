@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"xianfeng/internal/site"
 )
@@ -111,9 +112,11 @@ func (s *Server) csv(w http.ResponseWriter, name string, head ...string) *csv.Wr
 	return out
 }
 
-// plainCell keeps a spreadsheet from taking what somebody entered for a formula.
+// plainCell keeps a spreadsheet from taking what somebody entered for a formula. Some of them take the wide signs
+// of Chinese keyboards for one as well, and what comes after spaces.
 func plainCell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(text, " \u00a0\u3000\ufeff"))
+	if text != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + text
 	}
 	return text

@@ -40,6 +40,7 @@ type job struct {
 	Of      int
 	Ended   bool
 	Dry     bool
+	Refused bool // bad lines hold up all
 	Report  roster.Report
 	Failure string
 	began   time.Time
@@ -70,6 +71,10 @@ func (s *Server) importFile(w http.ResponseWriter, r *http.Request, v *visit) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
 	file, head, err := r.FormFile("file")
+	if large := new(http.MaxBytesError); errors.As(err, &large) {
+		wrong(v.t.ImportTooLarge)
+		return
+	}
 	if err != nil {
 		wrong(v.t.ImportNoFile)
 		return
@@ -122,7 +127,9 @@ func (s *Server) runImport(ctx context.Context, j *job, list *roster.List, o ros
 	defer s.jobs.mu.Unlock()
 	j.Report, j.Ended, s.jobs.busy = report, true, false
 	switch {
-	case err == nil, errors.Is(err, errs.Invalid): // the report says it
+	case err == nil:
+	case errors.Is(err, errs.Invalid): // the report says why
+		j.Refused = true
 	default:
 		s.cfg.Debug.Warn("import sites", "file", o.Source, "error", err)
 		j.Failure = fmt.Sprint(err)

@@ -295,6 +295,7 @@ type Messages struct {
 	ImportDone     string
 	ImportDryDone  string
 	ImportNothing  string
+	ImportRefused  string
 	ImportCounts   string // %d, %d, %d, %d
 	ImportBad      string
 	ImportNotice   string

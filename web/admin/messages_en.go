@@ -285,6 +285,7 @@ var inEnglish = Messages{
 	ImportDryDone:  "Checked, nothing changed",
 	ImportNothing:  "Nothing was imported: there are bad lines",
 	ImportCounts:   "%d new, %d changed, %d unchanged, %d bad",
+	ImportRefused:  "%d lines are bad. Mend them and import again, or leave them out.",
 	ImportBad:      "Bad lines",
 	ImportNotice:   "Notices",
 	ImportLine:     "Line",

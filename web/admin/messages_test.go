@@ -18,3 +18,14 @@ func TestEveryTextIsThereInBothLanguages(t *testing.T) {
 		}
 	}
 }
+
+func TestSpreadsheetsFindNoFormulas(t *testing.T) {
+	for in, want := range map[string]string{
+		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@a": "'@a", "\t=1": "'\t=1", "＝1+1": "'＝1+1", "－1": "'－1", " =1": "' =1", "\u3000＝1": "'\u3000＝1",
+		"": "", "竹园村": "竹园村", "a=1": "a=1",
+	} {
+		if got := plainCell(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}

@@ -285,6 +285,7 @@ var inChinese = Messages{
 	ImportDryDone:  "检查完成，没有改动",
 	ImportNothing:  "没有导入：有错误的行",
 	ImportCounts:   "新建 %d，修改 %d，未变 %d，有错 %d",
+	ImportRefused:  "%d 行有错。改好后再导入，或勾选“跳过有错的行”。",
 	ImportBad:      "有错的行",
 	ImportNotice:   "提醒",
 	ImportLine:     "行",

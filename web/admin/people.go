@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -67,7 +68,7 @@ func (s *Server) peoplePage(r *http.Request, v *visit) (peoplePage, error) {
 	}
 	if len(list) > perPage {
 		list = list[:perPage]
-		p.Next = "?q=" + p.Query + "&after=" + list[perPage-1].Login
+		p.Next = "?" + url.Values{"q": {p.Query}, "after": {list[perPage-1].Login}}.Encode()
 	}
 	p.List, p.Roles, p.tree = list, s.roles(v, v.at), v.tree
 	return p, nil

@@ -1,12 +1,15 @@
 package admin
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"xianfeng/internal/content"
+	"xianfeng/internal/errs"
 	"xianfeng/internal/site"
 	"xianfeng/web/kit"
 )
@@ -59,8 +62,36 @@ func (s *Server) inside(h handler) http.HandlerFunc {
 			s.deny(w, r, http.StatusForbidden)
 			return
 		}
+		if err := readForm(w, r); err != nil {
+			s.kit.Fail(w, r, err)
+			return
+		}
 		h(w, r, v)
 	}
+}
+
+// maxForm is more than the longest text takes in a form.
+const maxForm = 8 << 20
+
+// readForm reads the form of a request, for all handlers: one that can't be read must not look like an empty one. Lists of
+// sites are longer; who takes them reads them itself.
+func readForm(w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodPost || strings.HasSuffix(r.URL.Path, "/import") {
+		return nil
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	err := r.ParseForm()
+	if err == nil {
+		err = r.ParseMultipartForm(maxForm)
+	}
+	large := new(http.MaxBytesError)
+	switch {
+	case err == nil, errors.Is(err, http.ErrNotMultipart):
+		return nil
+	case errors.As(err, &large):
+		return fmt.Errorf("form of more than %d MB: %w", maxForm>>20, errs.TooLarge)
+	}
+	return fmt.Errorf("read a form: %w: %w", err, errs.Invalid)
 }
 
 func (s *Server) visit(r *http.Request, who kit.Visitor) *visit {
