@@ -18,7 +18,9 @@ type HubConfig struct {
 	Takeover bool
 	// MaxStreams bounds the streams alive at once. Default 1000.
 	MaxStreams int
-	Log        *slog.Logger
+	// Keep is how much later streams may be shown to somebody and yet begin at once; see Stream.Keep.
+	Keep time.Duration
+	Log  *slog.Logger
 }
 
 // Hub owns all streams of the process by name.
@@ -152,6 +154,7 @@ func (h *Hub) attach(r PublishRequest) (p, old *Publisher, ended *Stream, err er
 	fresh := e == nil
 	if fresh {
 		e = &entry{s: newStream(r.Name, slices.Clone(r.Tracks), h.totals)}
+		e.s.keep = h.cfg.Keep
 		h.streams[r.Name] = e
 	}
 	p = &Publisher{Protocol: r.Protocol, Remote: r.Remote, Since: time.Now(), hub: h, s: e.s, close: r.Close, trust: r.Trust}

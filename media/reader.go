@@ -88,7 +88,7 @@ func (r *Reader) poll() (*Unit, <-chan struct{}, error) {
 // seekLocked puts the cursor onto a unit that exists, and reports false while there is none to begin with.
 func (r *Reader) seekLocked() bool {
 	s := r.s
-	if r.started && r.pos >= s.first {
+	if r.started && r.pos >= s.floor {
 		return true
 	}
 	if !s.hasKey {

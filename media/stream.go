@@ -18,7 +18,7 @@ const (
 //
 // The ring holds everything from the last key frame on, and at least the last two seconds, within
 // 4096 units and 48 MiB. Full: the oldest units go, and readers that still wanted them skip to the
-// newest key frame.
+// newest key frame. With Keep it holds more, which only those who are shown the stream later see.
 type Stream struct {
 	name     string
 	tracks   []Track
@@ -32,6 +32,9 @@ type Stream struct {
 	mu       sync.Mutex // guards all below
 	ring     [ringUnits]*Unit
 	first    uint64 // oldest unit kept
+	floor    uint64 // oldest unit for readers that are not delayed
+	after    uint64 // where the first key unit after first is looked for
+	keep     time.Duration
 	next     uint64 // number that the next unit gets
 	bytes    int
 	key      uint64 // newest unit to begin with; valid if hasKey
@@ -176,22 +179,50 @@ func (s *Stream) put(u *Unit) []*watcher {
 	s.ring[s.next%ringUnits] = u
 	s.next++
 	s.bytes += u.Size
-	if u.Key && (s.video < 0 || u.Track == s.video) {
+	if s.opens(u) {
 		s.key, s.hasKey = u.Seq, true
 		if u.Params != nil {
 			s.params = u.Params
 		}
 	}
-	for s.first < s.next-1 && (s.bytes > ringBytes || s.staleLocked(u)) {
+	for s.floor < s.next-1 && s.staleLocked(u) {
+		s.floor++
+	}
+	for s.first < s.next-1 && (s.bytes > ringBytes || s.first < s.floor && !s.keptLocked(u)) {
 		s.dropLocked()
 	}
 	s.wakeLocked()
 	return s.watchers
 }
 
-// staleLocked reports whether the oldest unit lies before the last key frame and the kept span.
+// opens reports whether viewers can begin with u.
+func (s *Stream) opens(u *Unit) bool { return u.Key && (s.video < 0 || u.Track == s.video) }
+
+// staleLocked reports whether the unit at floor lies before the last key frame and the kept span.
 func (s *Stream) staleLocked(newest *Unit) bool {
-	return s.hasKey && s.first < s.key && newest.DTS-s.ring[s.first%ringUnits].DTS > ringSpan
+	return s.hasKey && s.floor < s.key && newest.DTS-s.ring[s.floor%ringUnits].DTS > ringSpan
+}
+
+// keptLocked reports whether the oldest unit is kept for those who are shown it later: they have nothing
+// newer yet to begin with.
+func (s *Stream) keptLocked(newest *Unit) bool {
+	if s.keep == 0 {
+		return false
+	}
+	s.after = max(s.after, s.first+1)
+	for s.after < s.floor && !s.opens(s.ring[s.after%ringUnits]) {
+		s.after++
+	}
+	u := s.ring[s.after%ringUnits]
+	return !s.opens(u) || newest.Time.Sub(u.Time) < s.keep
+}
+
+// Keep has the ring hold, from now on, all from the newest key frame on that is d old, as far as it has
+// room: whoever is shown the stream d later finds what to begin with. It never makes it hold less.
+func (s *Stream) Keep(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keep = max(s.keep, d)
 }
 
 func (s *Stream) dropLocked() {
@@ -199,6 +230,7 @@ func (s *Stream) dropLocked() {
 	s.bytes -= s.ring[i].Size
 	s.ring[i] = nil
 	s.first++
+	s.floor = max(s.floor, s.first)
 	if s.hasKey && s.key < s.first {
 		s.hasKey = false // a group of pictures larger than the ring: wait for the next key frame
 	}
