@@ -39,6 +39,16 @@ import (
 // demoStream is the name of the test card's stream.
 const demoStream = "demo"
 
+// keepFor is how much later streams may be shown over WHEP and yet begin at once, the first time too: by
+// the second of the delays. Who is shown one with the third waits, once for each stream.
+const keepFor = 2700 * time.Millisecond
+
+// whepDelays are those of the profiles of broadcasts, less what a viewer's own buffer holds: programme time
+// shown is the server's clock less 1.5, 3 or 8 s.
+func whepDelays() []time.Duration {
+	return []time.Duration{1200 * time.Millisecond, keepFor, 7700 * time.Millisecond}
+}
+
 // server is one running server. start and stop are called once, reload in between, all on one goroutine.
 type server struct {
 	opts  Options
@@ -91,7 +101,7 @@ func (s *server) start(ctx context.Context, cfg config.Config) error {
 			return err
 		}
 	}
-	s.hub = media.NewHub(media.HubConfig{Grace: cfg.Streams.Grace, Takeover: cfg.Streams.Takeover, MaxStreams: cfg.Streams.Max, Log: s.log})
+	s.hub = media.NewHub(media.HubConfig{Grace: cfg.Streams.Grace, Takeover: cfg.Streams.Takeover, MaxStreams: cfg.Streams.Max, Keep: keepFor, Log: s.log})
 	s.built("streams", s.hub.Close)
 
 	transport, err := s.startRTC()
@@ -102,7 +112,7 @@ func (s *server) start(ctx context.Context, cfg config.Config) error {
 	s.built("hls", s.hls.Close)
 	var w *whip.Server
 	if transport != nil {
-		w = whip.New(s.hub, s.gate(), transport, whip.Config{KeyFrom: web.KeyFrom})
+		w = whip.New(s.hub, s.gate(), transport, whip.Config{KeyFrom: web.KeyFrom, Delays: whepDelays()})
 		s.built("whip", w.Close)
 	}
 

@@ -35,7 +35,7 @@ func testGroup(t testing.TB) (*Transport, *Group) {
 	tr := New(Config{})
 	tr.sock = &datagram.Socket{}
 	tr.workers = []*worker{newWorker(tr.sock)}
-	g := tr.placeLocked(p.Stream())
+	g := tr.placeLocked(showing{s: p.Stream()})
 	g.users = 1 << 30
 	g.tracks[videoLane], g.tracks[audioLane] = g.newTrack(g.s, 0), g.newTrack(g.s, 1)
 	return tr, g

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"xianfeng/media"
@@ -15,12 +16,14 @@ const (
 	mailOf    = 64   // of them, those of one viewer, so that a flood leaves room for the others
 )
 
-// Group is one stream on its way to those of its viewers that one worker has.
+// Group is one stream on its way to those of its viewers that one worker has, and that are shown it with
+// the same delay.
 type Group struct {
-	t    *Transport
-	w    *worker
-	s    *media.Stream
-	once sync.Once // open
+	t     *Transport
+	w     *worker
+	s     *media.Stream
+	delay time.Duration
+	once  sync.Once // open
 
 	// Fixed by open.
 	failure      error
@@ -30,7 +33,8 @@ type Group struct {
 
 	users int // guarded by Transport.mu
 
-	marked bool // in worker.marked; guarded by worker.mu
+	marked bool        // in worker.marked; guarded by worker.mu
+	dry    atomic.Bool // what is delayed has no unit to wait for: the next one that comes matters
 
 	mu    sync.Mutex // guards fresh, mail, empty
 	fresh []*Viewer  // joined since the worker looked
@@ -77,10 +81,12 @@ func (t *track) params() *media.Params {
 	return nil
 }
 
-// feed is one stream that the worker reads for a group.
+// feed is one stream, or if it is delayed one track of it, that the worker reads for a group.
 type feed struct {
 	s    *media.Stream
-	r    *media.Reader
+	r    *media.Reader  // nil: delayed
+	d    *media.Delayed // of the track
+	lane int            // that the track is sent on
 	over bool
 }
 
@@ -109,13 +115,25 @@ func (g *Group) open() {
 		g.failure = fmt.Errorf("%w: browsers can't play %s", media.ErrCodec, g.codecs())
 		return
 	}
-	for _, t := range g.tracks {
-		if t != nil && (len(g.feeds) == 0 || g.feeds[0].s != t.source) {
+	tell := g.mark
+	if g.delay > 0 {
+		tell = g.markDry
+	}
+	for i, t := range g.tracks {
+		if t == nil {
+			continue
+		}
+		fresh := len(g.feeds) == 0 || g.feeds[0].s != t.source
+		switch {
+		case g.delay > 0:
+			t.source.Keep(g.delay)
+			g.feeds = append(g.feeds, &feed{s: t.source, d: t.source.NewDelayed(t.index), lane: i})
+		case fresh:
 			g.feeds = append(g.feeds, &feed{s: t.source, r: t.source.NewReader()})
 		}
-	}
-	for _, f := range g.feeds {
-		g.unwatch = append(g.unwatch, f.s.Watch(g.mark))
+		if fresh {
+			g.unwatch = append(g.unwatch, t.source.Watch(tell))
+		}
 	}
 	g.mark()
 }
@@ -194,6 +212,13 @@ func (g *Group) post(l letter) {
 }
 
 func (g *Group) mark() { g.w.mark(g) }
+
+// markDry is mark for those who mostly know when the next unit is due, and need not be told of each.
+func (g *Group) markDry() {
+	if g.dry.Load() {
+		g.w.mark(g)
+	}
+}
 
 // leave has the worker let go of everything: the last user is gone.
 func (g *Group) leave() {

@@ -3,6 +3,7 @@ package rtc
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"xianfeng/media"
 )
@@ -11,15 +12,21 @@ import (
 // makes packets for itself: that costs little beside the sending to so many.
 const crowd = 256
 
+// showing is what the viewers of a group are shown: a stream, and how much later than it happened.
+type showing struct {
+	s     *media.Stream
+	delay time.Duration
+}
+
 // group returns the group that the next viewer of s belongs to, with one more user; release gives it
 // back.
-func (t *Transport) group(s *media.Stream) (*Group, error) {
+func (t *Transport) group(s *media.Stream, delay time.Duration) (*Group, error) {
 	t.mu.Lock()
 	if t.closed {
 		t.mu.Unlock()
 		return nil, fmt.Errorf("%w: the server stops", media.ErrEnded)
 	}
-	g := t.placeLocked(s)
+	g := t.placeLocked(showing{s, delay})
 	g.users++
 	g.w.users++
 	t.mu.Unlock()
@@ -32,9 +39,9 @@ func (t *Transport) group(s *media.Stream) (*Group, error) {
 }
 
 // placeLocked finds the group with the fewest viewers, or makes one with the least busy worker that has
-// none of s where all are crowded.
-func (t *Transport) placeLocked(s *media.Stream) *Group {
-	groups := t.groups[s]
+// none of what is shown where all are crowded.
+func (t *Transport) placeLocked(x showing) *Group {
+	groups := t.groups[x]
 	var least *Group
 	for _, g := range groups {
 		if least == nil || g.users < least.users {
@@ -51,8 +58,8 @@ func (t *Transport) placeLocked(s *media.Stream) *Group {
 			idle = w
 		}
 	}
-	g := &Group{t: t, w: idle, s: s}
-	t.groups[s] = append(groups, g)
+	g := &Group{t: t, w: idle, s: x.s, delay: x.delay}
+	t.groups[x] = append(groups, g)
 	return g
 }
 
@@ -63,11 +70,12 @@ func (t *Transport) release(g *Group) {
 	g.w.users--
 	last := g.users == 0
 	if last {
-		rest := slices.DeleteFunc(t.groups[g.s], func(x *Group) bool { return x == g })
+		what := showing{g.s, g.delay}
+		rest := slices.DeleteFunc(t.groups[what], func(x *Group) bool { return x == g })
 		if len(rest) == 0 {
-			delete(t.groups, g.s)
+			delete(t.groups, what)
 		} else {
-			t.groups[g.s] = rest
+			t.groups[what] = rest
 		}
 	}
 	t.mu.Unlock()

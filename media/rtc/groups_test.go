@@ -24,7 +24,7 @@ func TestGroupsSpreadOverWorkers(t *testing.T) {
 	}
 	take := func(s *media.Stream, n int) (got []*Group) {
 		for range n {
-			g, err := tr.group(s)
+			g, err := tr.group(s, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

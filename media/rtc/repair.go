@@ -116,7 +116,9 @@ func (w *worker) putRTX(v *Viewer, to *datagram.Peer, k *keys, l *lane, p *pkt, 
 func (g *Group) answerKey(w *worker, v *Viewer, i int) {
 	l, t := &v.send.lanes[i], g.tracks[i]
 	r := &t.ring
-	g.wantKeyFrame(w)
+	if g.delay == 0 || !r.hasKey { // who is delayed would wait for that one for too long
+		g.wantKeyFrame(w)
+	}
 	if i != videoLane || l.waits || l.cursor != r.next || !r.hasKey || t.numbered {
 		return
 	}

@@ -76,6 +76,9 @@ func (g *Group) takeMail() (empty bool) {
 
 // read takes what the streams have into the rings.
 func (g *Group) read(w *worker) error {
+	if g.delay > 0 {
+		return g.readDue(w)
+	}
 	for i, f := range g.feeds {
 		if f.over {
 			continue
@@ -234,6 +237,7 @@ func (g *Group) begin(w *worker, v *Viewer) bool {
 			continue
 		case i == videoLane:
 			l.catchUp(&t.ring)
+			l.now.ts -= g.early(w, t)
 			v.send.beginPace(l, t)
 			v.send.reportsTill = g.t.elapsed() + reportsTime
 		default:

@@ -76,7 +76,7 @@ type Transport struct {
 	mu        sync.Mutex // guards all below; never held while calling out
 	byUfrag   map[string]*Viewer
 	byAddr    map[netip.AddrPort]*Viewer
-	groups    map[*media.Stream][]*Group
+	groups    map[showing][]*Group
 	waiting   int                  // viewers that are not connected yet
 	waitingOf map[netip.Prefix]int // by source
 	closed    bool
@@ -99,7 +99,7 @@ func New(cfg Config) *Transport {
 	}
 	return &Transport{
 		cfg: cfg, log: cfg.Log, rebind: rebindTime, began: time.Now(), stop: make(chan struct{}),
-		byUfrag: map[string]*Viewer{}, byAddr: map[netip.AddrPort]*Viewer{}, groups: map[*media.Stream][]*Group{},
+		byUfrag: map[string]*Viewer{}, byAddr: map[netip.AddrPort]*Viewer{}, groups: map[showing][]*Group{},
 		waitingOf: map[netip.Prefix]int{},
 	}
 }
@@ -235,6 +235,9 @@ func (t *Transport) overdue(now time.Time) map[*Viewer]error {
 type Request struct {
 	Protocol string // as sessions show it: "whep"
 	Remote   string // host:port of the one who asks
+	// Delay: the viewer is shown each unit that long after its programme time, instead of at once.
+	// Each delay that anybody asks for costs what a stream does; the caller allows few.
+	Delay time.Duration
 }
 
 // View makes a viewer of s out of an SDP offer and returns it with the SDP answer. It fails with
@@ -247,7 +250,7 @@ func (t *Transport) View(s *media.Stream, offer []byte, r Request) (*Viewer, []b
 	if s.Reordered() {
 		return nil, nil, fmt.Errorf("view %q: %w", s.Name(), media.ErrReordered)
 	}
-	g, err := t.group(s)
+	g, err := t.group(s, r.Delay)
 	if err != nil {
 		return nil, nil, fmt.Errorf("view %q: %w", s.Name(), err)
 	}
@@ -258,7 +261,7 @@ func (t *Transport) View(s *media.Stream, offer []byte, r Request) (*Viewer, []b
 	}
 	v := newViewer(t, g, o, a)
 	v.source = sourceOf(r.Remote)
-	x, err := s.NewSession(r.Protocol, r.Remote, v.Close)
+	x, err := s.NewSession(r.Protocol, r.Remote, v.ended)
 	if err != nil {
 		v.cancel(err)
 		t.release(g)

@@ -3,6 +3,7 @@ package rtc
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -115,6 +116,15 @@ func (v *Viewer) Close(err error) {
 		v.cancel(err)
 		v.remove()
 	})
+}
+
+// ended is told that the stream is over, or that somebody does not want the viewer. What a delayed viewer
+// has not been shown of the stream comes first: its group closes it then.
+func (v *Viewer) ended(err error) {
+	if v.g.delay > 0 && errors.Is(err, media.ErrEnded) {
+		return
+	}
+	v.Close(err)
 }
 
 // remove takes the viewer off everything. It runs once, or a second time without effect.

@@ -20,6 +20,7 @@ var (
 	errSession  = errors.New("no such session")
 	errMatch    = errors.New("the ICE session is not the one that If-Match names")
 	errFragment = errors.New("the SDP fragment can't be used")
+	errDelay    = errors.New("nobody is shown streams with this delay")
 	errAnswer   = errors.New("the offer can't be answered")
 )
 
@@ -56,6 +57,7 @@ var kinds = [...]struct {
 	{errMatch, http.StatusPreconditionFailed, "if-match"},
 	{rtc.ErrOffer, http.StatusBadRequest, "offer"},
 	{errAnswer, http.StatusBadRequest, "offer"},
+	{errDelay, http.StatusBadRequest, "delay"},
 	{errFragment, http.StatusBadRequest, "fragment"},
 	{errBody, http.StatusBadRequest, "body"},
 }

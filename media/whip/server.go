@@ -29,7 +29,10 @@ type Config struct {
 	MaxPending int
 	// MaxPendingOf bounds those of one stream. Default 4.
 	MaxPendingOf int
-	Log          *slog.Logger
+	// Delays are by how much viewers may ask to be shown a stream later (?delay=MS). Each that is in use
+	// costs what a stream with viewers does. Default: none.
+	Delays []time.Duration
+	Log    *slog.Logger
 }
 
 const (
