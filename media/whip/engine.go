@@ -70,6 +70,11 @@ func newPeerConnection(t *rtc.Transport) (*webrtc.PeerConnection, error) {
 			}
 		}
 	}
+	for kind := range codecs() {
+		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: captureURI}, kind); err != nil {
+			return nil, fmt.Errorf("register %s: %w", captureURI, err)
+		}
+	}
 	r := &interceptor.Registry{}
 	if err := webrtc.ConfigureNackWithOptions(m, r, []nack.GeneratorOption{nack.GeneratorInterval(nackEvery)}); err != nil {
 		return nil, fmt.Errorf("configure NACK: %w", err)

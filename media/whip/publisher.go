@@ -177,7 +177,7 @@ func (p *publisher) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPRecei
 		defer p.s.wg.Done()
 		readReports(receiver, in)
 	}()
-	p.readTrack(in, d)
+	p.readTrack(in, d, captureID(receiver.GetParameters()))
 }
 
 func (p *publisher) addTrack(in *ingest) bool {
@@ -214,7 +214,9 @@ func readReports(receiver *webrtc.RTPReceiver, in *ingest) {
 	}
 }
 
-func (p *publisher) readTrack(in *ingest, d *packet.Depacketizer) {
+// readTrack takes a track's packets; capture is the identifier of the header extension with their time of
+// capture, or 0.
+func (p *publisher) readTrack(in *ingest, d *packet.Depacketizer, capture uint8) {
 	wait := audioWait
 	if in.media.Codec.Video() {
 		wait = videoWait
@@ -241,6 +243,11 @@ func (p *publisher) readTrack(in *ingest, d *packet.Depacketizer) {
 		}
 		for i, x := range ready {
 			ready[i] = nil
+			if capture != 0 {
+				if at, ok := captureTime(x.GetExtension(capture)); ok {
+					in.clock.capture(x.Timestamp, at, now)
+				}
+			}
 			payload, err := d.Push(x)
 			if err != nil || payload == nil {
 				continue

@@ -145,6 +145,11 @@ func (w *world) peer(networks ...webrtc.NetworkType) *peerConn {
 	if err := m.RegisterDefaultCodecs(); err != nil {
 		w.t.Fatal(err)
 	}
+	for _, k := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecTypeAudio} {
+		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: captureURI}, k); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 	r := &interceptor.Registry{}
 	if err := webrtc.RegisterDefaultInterceptors(m, r); err != nil {
 		w.t.Fatal(err)
@@ -234,13 +239,18 @@ func (p *peerConn) begin(path string) answer {
 // viewer begins to watch.
 func (w *world) viewer(name string) *peerConn {
 	w.t.Helper()
+	return w.viewerAt("/live/" + name + "/whep")
+}
+
+func (w *world) viewerAt(path string) *peerConn {
+	w.t.Helper()
 	p := w.peer()
 	for _, k := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecTypeAudio} {
 		if _, err := p.pc.AddTransceiverFromKind(k, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
 			w.t.Fatal(err)
 		}
 	}
-	p.begin("/live/" + name + "/whep")
+	p.begin(path)
 	return p
 }
 
