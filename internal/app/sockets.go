@@ -11,6 +11,7 @@ import (
 	"xianfeng/internal/signin"
 	"xianfeng/internal/site"
 	"xianfeng/signaling"
+	"xianfeng/signaling/broadcast"
 	"xianfeng/signaling/ws"
 	"xianfeng/web/kit"
 )
@@ -28,6 +29,10 @@ func (s *server) startSockets() {
 	s.built("sockets", s.sockets.Close)
 	if s.network != nil {
 		s.network.listen(s.touched)
+		air := &broadcast.Topics{Programme: s.network.air, Count: s.sockets.Count, Touch: s.sockets.Touch}
+		s.sockets.Provide(broadcast.SitePrefix, air)
+		s.sockets.Provide(broadcast.TopicPrefix, air)
+		s.run("viewers of broadcasts", air.Run)
 	}
 }
 

@@ -95,6 +95,8 @@ func (s *Server) apiRoutes(r *kit.Router) {
 	at("sites/{code}/columns", s.apiColumns)
 	at("sites/{code}/articles", s.apiArticles)
 	at("articles/{id}", s.apiArticle)
+	at("sites/{code}/broadcasts", s.apiBroadcasts)
+	at("broadcasts/{id}", s.apiBroadcast)
 	at("search", s.apiSearch)
 	r.Open("GET /api/v1/openapi.json", http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		p := cache.Page{Status: http.StatusOK, Header: dataHeaders("application/json"), Body: s.api}

@@ -13,6 +13,7 @@ import (
 // of its fields.
 func TestAnswersAreAsDescribed(t *testing.T) {
 	s := newStand(t)
+	s.on = programme()
 	d := readDescription(t, s)
 	asked := map[string]bool{}
 	for _, c := range []struct {
@@ -39,6 +40,17 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"/articles/{id}", "/articles/10?site=990101001001", 200},
 		{"/articles/{id}", "/articles/8", 404}, // not shown on the province's site
 		{"/articles/{id}", "/articles/x", 404},
+		{"/sites/{code}/broadcasts", "/sites/990101001001/broadcasts", 200},
+		{"/sites/{code}/broadcasts", "/sites/99/broadcasts?from=2026-11-01&to=2026-12-01", 200},
+		{"/sites/{code}/broadcasts", "/sites/99/broadcasts?from=x", 400},
+		{"/sites/{code}/broadcasts", "/sites/99/broadcasts?from=2026-11-02&to=2026-11-01", 400},
+		{"/sites/{code}/broadcasts", "/sites/99/broadcasts?from=2026-11-02&to=2028-11-01", 400},
+		{"/sites/{code}/broadcasts", "/sites/none/broadcasts", 404},
+		{"/broadcasts/{id}", "/broadcasts/1", 200},
+		{"/broadcasts/{id}", "/broadcasts/2", 200},
+		{"/broadcasts/{id}", "/broadcasts/4", 200},
+		{"/broadcasts/{id}", "/broadcasts/99", 404},
+		{"/broadcasts/{id}", "/broadcasts/x", 404},
 		{"/search", "/search?q=水利", 200},
 		{"/search", "/search?q=水利&site=9902&scope=all&page=1", 200},
 		{"/search", "/search", 400},

@@ -8,7 +8,6 @@ import (
 
 	"xianfeng/internal/content"
 	"xianfeng/internal/site"
-	"xianfeng/signaling/broadcast"
 	"xianfeng/web/cache"
 	"xianfeng/web/kit"
 	"xianfeng/web/portal/themes"
@@ -30,7 +29,7 @@ type base struct {
 	FeedBase    string // before feed.xml; "": the site's
 	Query       string // in the search field
 	Front       bool
-	Cards       []cardView
+	Air         air // what is on air
 
 	s *Server
 	v *visit
@@ -92,7 +91,7 @@ func (s *Server) full(ctx context.Context, v *visit, d *cache.Deps) (base, error
 			b.Columns = append(b.Columns, columnLink{v.base + "/c/" + c.Slug, c.Slug, c.Label(short(v.lang))})
 		}
 	}
-	b.addCards(d)
+	b.addAir(d)
 	return b, nil
 }
 
@@ -117,26 +116,6 @@ func short(l kit.Lang) string {
 		return "en"
 	}
 	return "zh"
-}
-
-// cardView is a broadcast as it is shown.
-type cardView struct {
-	broadcast.Card
-	Since string
-}
-
-func (b *base) addCards(d *cache.Deps) {
-	for up := b.Node; up != nil; up = up.Above {
-		d.On(broadcast.SiteTag(up.ID))
-	}
-	if b.s.cfg.Broadcasts == nil {
-		return
-	}
-	tree := b.s.cfg.Network.Tree()
-	on := b.s.cfg.Broadcasts.At(b.Node).On
-	for i := range on {
-		b.Cards = append(b.Cards, cardView{broadcast.CardOf(tree, &on[i]), on[i].Began.In(b.s.cfg.Zone).Format("15:04")})
-	}
 }
 
 // The methods below are for the templates.

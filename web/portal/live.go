@@ -26,8 +26,8 @@ func (s *Server) live(ctx context.Context, v *visit, d *cache.Deps) (cache.Page,
 	}
 	p := livePage{base: b}
 	p.At, p.Title = "live", p.T.LiveTitle
-	if len(p.Cards) > 0 {
-		p.First, p.Others = &p.Cards[0], p.Cards[1:]
+	if len(p.Air.On) > 0 {
+		p.First, p.Others = &p.Air.On[0], p.Air.On[1:]
 	}
 	found, err := s.cfg.Shelf.Blocks(ctx, v.node, content.Want{Slug: content.Notices, N: 5})
 	if err != nil {

@@ -24,16 +24,14 @@ var addresses = []string{
 	"/", "/v/99/", "/v/99/c/news", "/v/99/c/news?page=2", "/v/99/c/produce", "/v/99/c/album", "/v/99/a/7", "/v/99/search", "/v/99/search?q=水利",
 	"/v/99/live", "/v/99/sites", "/v/99/sites?q=桥", "/v/99/links", "/v/990101001001/", "/v/990101001001/c/album", "/v/990101001001/a/8",
 	"/v/990101001001/a/9", "/v/990101001001/a/10", "/v/9901/", "/embed/99/notices",
+	"/v/99/guide", "/v/990101001001/guide?week=2026-12-01", "/b/1", "/b/2", "/b/3", "/b/4",
 }
 
 var inline = regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<]|<style|\sstyle=|\son[a-z]+=|javascript:`)
 
 func TestPagesAreWholeAndStrict(t *testing.T) {
 	s := newStand(t)
-	s.on = []broadcast.Broadcast{
-		{ID: 1, Site: 1, Source: broadcast.Source{Kind: broadcast.Stream, Name: "hall"}, State: broadcast.OnAir, Title: "全省电视电话会议", Began: today.Add(-time.Hour)},
-		{ID: 2, Site: 2, Source: broadcast.Source{Kind: broadcast.Stream, Name: "b"}, State: broadcast.OnAir, Title: "其他", Began: today},
-	}
+	s.on = append(programme(), broadcast.Broadcast{ID: 5, Site: 2, Source: broadcast.Source{Kind: broadcast.Stream, Name: "b"}, State: broadcast.OnAir, Title: "其他", Began: today})
 	s.links = []content.Link{{Title: "中国政府网", URL: "https://www.gov.example/", Section: "政府"}, {Title: "坏的", URL: "https://x.example/", Failures: 9}}
 	for _, address := range addresses {
 		for _, lang := range []string{"zh", "en"} {
@@ -251,5 +249,67 @@ func TestNoSitesNoFront(t *testing.T) {
 	}
 	if html := s.text("/"); !strings.Contains(html, "甲省") || !strings.Contains(html, "/v/12/") {
 		t.Errorf("two trees: got\n%s", html)
+	}
+}
+
+func TestBroadcastsOnEveryPage(t *testing.T) {
+	s := newStand(t)
+	s.on = programme()
+	for _, address := range []string{"/v/990101001001/", "/v/990101001001/c/album", "/v/990101001001/a/8", "/v/990101001001/guide", "/v/990101001001/search"} {
+		html := s.text(address)
+		if !strings.Contains(html, `data-air="990101001001"`) || !strings.Contains(html, `<a href="/b/1">全省电视电话会议</a>`) || !strings.Contains(html, `aria-live="polite"`) {
+			t.Errorf("%s has no card", address)
+		}
+	}
+	s.on = programme()[1:]
+	s.cache.Bump([]string{broadcast.SiteTag(1)})
+	if html := s.text("/v/990101001001/"); !strings.Contains(html, `data-card="2" data-state="planned"`) || !strings.Contains(html, "清溪区 · 22:30 开始") {
+		t.Error("what is announced has no card")
+	}
+	s.on[0].Announce = today.Add(time.Minute)
+	s.cache.Bump([]string{broadcast.SiteTag(1)})
+	if html := s.text("/v/990101001001/"); strings.Contains(html, `data-card="2"`) || !strings.Contains(html, "冬季农民课堂") {
+		t.Error("what is announced later is shown now, or the script is not told of it")
+	}
+	s.on[0].Urgent, s.on[0].State, s.on[0].Began = true, broadcast.OnAir, today
+	s.cache.Bump([]string{broadcast.SiteTag(1)})
+	if html := s.text("/v/990101001001/"); !strings.Contains(html, `class="air-urgent" data-card="2"`) {
+		t.Error("what is urgent has no line")
+	}
+}
+
+func TestBroadcastPages(t *testing.T) {
+	s := newStand(t)
+	s.on = programme()
+	for address, wants := range map[string][]string{
+		"/b/1": {`<xf-player src="/live/hall" broadcast="1" sync="3000" autoplay`, "正在直播", "青岚省先锋网", "2026年11月23日 17:30–18:30"},
+		"/b/2": {"转播即将开始", "未开始", "2026年11月24日 23:30", "slate-before.svg"},
+		"/b/3": {"已取消", "noindex"},
+		"/b/4": {"已结束", `href="/library/item4"`, "观看回放"},
+	} {
+		html := s.text(address)
+		for _, want := range wants {
+			if !strings.Contains(html, want) {
+				t.Errorf("%s does not say %q", address, want)
+			}
+		}
+		if strings.Contains(html, "<xf-player") != (address == "/b/1") {
+			t.Errorf("%s: player or not?", address)
+		}
+	}
+	for address, want := range map[string]int{"/b/99": 404, "/b/x": 404, "/b/01": 404, "/v/99/guide?week=x": 400, "/v/99/guide?week=1999-01-01": 400, "/v/none/guide": 404, "/v/none/guide.ics": 404} {
+		if r := s.get(address); r.StatusCode != want {
+			t.Errorf("GET %s: got %d, want %d", address, r.StatusCode, want)
+		}
+	}
+	if r := s.get("/v/99/guide.ics"); r.Header.Get("Content-Type") != "text/calendar; charset=utf-8" {
+		t.Errorf("the calendar is %s", r.Header.Get("Content-Type"))
+	}
+	// An urgent one takes the place of what viewers came for.
+	s.on[0].ID, s.on[0].Urgent = 9, true
+	s.on = append(s.on, broadcast.Broadcast{ID: 1, Site: 6, Source: broadcast.Source{Kind: broadcast.Stream, Name: "yard"}, State: broadcast.OnAir, Title: "村会", Began: today})
+	s.cache.Bump([]string{broadcast.SiteTag(1)})
+	if html := s.text("/b/1"); !strings.Contains(html, `<xf-player src="/live/hall" broadcast="9"`) || !strings.Contains(html, "紧急插播：全省电视电话会议") {
+		t.Error("the urgent one is not shown in its place")
 	}
 }

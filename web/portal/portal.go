@@ -22,7 +22,7 @@ var embedded embed.FS
 
 // Mount is what the pages of this package load.
 var Mount = kit.Mount{Prefix: "portal", FS: embedded, Joined: map[string][]string{
-	"style/all.css": {"style/portal.css", "style/blocks.css", "style/call.css", "style/read.css", "style/modes.css"},
+	"style/all.css": {"style/portal.css", "style/blocks.css", "style/call.css", "style/read.css", "style/air.css", "style/modes.css"},
 }}
 
 // Shelf is what visitors read. content.Shelf is one.
@@ -88,7 +88,7 @@ type Server struct {
 	maps  chan struct{}
 }
 
-var pageNames = []string{"front", "column", "article", "search", "live", "sites", "links", "tops", "failure", "embed"}
+var pageNames = []string{"front", "column", "article", "search", "live", "sites", "links", "tops", "failure", "embed", "guide"}
 
 // New returns a server. It fails only if what is embedded is broken.
 func New(cfg Config) (*Server, error) {
@@ -109,7 +109,11 @@ func New(cfg Config) (*Server, error) {
 		}
 		s.pages[name] = t
 	}
-	var err error
+	t, err := cfg.Kit.Parse(embedded, nil, "pages/watch.html")
+	if err != nil {
+		return nil, fmt.Errorf("portal: %w", err)
+	}
+	s.pages["watch"] = t
 	if s.api, err = embedded.ReadFile("pages/openapi.json"); err != nil {
 		return nil, fmt.Errorf("portal: the description of the API: %w", err)
 	}
@@ -131,6 +135,9 @@ func (s *Server) Routes(r *kit.Router) {
 	get("search", s.page(s.search))
 	get("live", s.page(s.live))
 	get("sites", s.page(s.sites))
+	get("guide", s.page(s.guide))
+	get("guide.ics", s.quiet(s.calendar))
+	r.Open("GET /b/{id}", http.HandlerFunc(s.watch))
 	get("links", s.page(s.links))
 	get("feed.xml", s.quiet(s.feed(rss)))
 	get("atom.xml", s.quiet(s.feed(atom)))

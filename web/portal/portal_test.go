@@ -140,7 +140,36 @@ func (s *stand) Tree() *site.Tree { return s.tree }
 
 func (s *stand) Of(*site.Node) []content.Column { return content.Standard() }
 
-func (s *stand) At(*site.Node) broadcast.Shown { return broadcast.Shown{On: s.on} }
+func (s *stand) At(*site.Node) broadcast.Shown {
+	var x broadcast.Shown
+	for _, b := range s.on {
+		switch b.State {
+		case broadcast.OnAir:
+			x.On = append(x.On, b)
+		case broadcast.Planned:
+			x.Next = append(x.Next, b)
+		}
+	}
+	if len(x.On) > 0 && x.On[0].Urgent {
+		x.Urgent = &x.On[0]
+	}
+	return x
+}
+
+// programme is something of everything.
+func programme() []broadcast.Broadcast {
+	hall := broadcast.Source{Kind: broadcast.Stream, Name: "hall"}
+	made := today.Add(-48 * time.Hour)
+	return []broadcast.Broadcast{
+		{ID: 1, Site: 1, Source: hall, State: broadcast.OnAir, Title: "全省电视电话会议", Starts: today, Began: today, Ends: today.Add(time.Hour), Delay: 3 * time.Second, Created: made, Updated: today, Version: 2},
+		{
+			ID: 2, Site: 4, Source: broadcast.Source{Kind: broadcast.Channel, Name: "ketang"}, State: broadcast.Planned, Title: "冬季农民课堂；果树, 蔬菜", Summary: "第一讲：冬剪\n第二讲：清园",
+			Announce: today.Add(-time.Hour), Starts: today.Add(5 * time.Hour), Ends: today.Add(30 * time.Hour), Profile: broadcast.Weak, Created: made, Updated: made, Version: 1,
+		},
+		{ID: 3, Site: 2, Source: hall, State: broadcast.Cancelled, Title: "取消的会", Starts: today.Add(26 * time.Hour), Created: made, Updated: today, Version: 3},
+		{ID: 4, Site: 2, Source: hall, State: broadcast.Ended, Title: "昨天的会", Starts: today.Add(-4 * time.Hour), Began: today.Add(-4 * time.Hour), Ended: today.Add(-3 * time.Hour), Replay: "item4", Created: made, Updated: made, Version: 4},
+	}
+}
 
 func (s *stand) Get(_ context.Context, id broadcast.ID) (broadcast.Broadcast, error) {
 	for _, b := range s.on {

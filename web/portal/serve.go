@@ -51,6 +51,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, make maker, count
 		return
 	}
 	v.lang, v.look = kit.LangOf(r), kit.LookOf(r)
+	s.answerPage(w, &v, make, counted)
+}
+
+// answerPage answers with a page of a site that is there.
+func (s *Server) answerPage(w http.ResponseWriter, v *visit, make maker, counted bool) {
+	r := v.r
 	query := ""
 	if r.URL.RawQuery != "" {
 		kit.KeepChoices(w, r)
@@ -80,7 +86,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, make maker, count
 		for up := v.node; up != nil; up = up.Above { // look, name and columns come from above
 			d.On(content.SiteTag(up.ID), content.ColumnsTag(up.ID))
 		}
-		return make(ctx, &v, d)
+		return make(ctx, v, d)
 	})
 	switch {
 	case err == nil:
@@ -89,19 +95,19 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, make maker, count
 			s.cfg.Viewed(r, v.node, content.ArticleID(id))
 		}
 	case errors.Is(err, errs.NotFound):
-		s.fail(w, &v, http.StatusNotFound)
-	case errors.Is(err, errs.Invalid):
-		s.fail(w, &v, http.StatusBadRequest)
+		s.fail(w, v, http.StatusNotFound)
+	case errors.Is(err, errs.Invalid), errors.Is(err, errBadQuery):
+		s.fail(w, v, http.StatusBadRequest)
 	default:
 		s.log.Warn("page not made", "site", v.node.Code, "path", kit.Clip(r.URL.Path), "error", err)
-		s.fail(w, &v, kit.StatusOf(err))
+		s.fail(w, v, kit.StatusOf(err))
 	}
 }
 
 // pageQuery is what of the query makes a different page. Whatever else a visitor puts there is the same page.
 func pageQuery(r *http.Request) string {
 	q, out := r.URL.Query(), url.Values{}
-	for _, name := range []string{"column", "page", "n", "q", "scope"} {
+	for _, name := range []string{"column", "page", "n", "q", "scope", "week", "from", "to"} {
 		if x := q.Get(name); x != "" {
 			out.Set(name, clipRunes(x, maxQuery+1))
 		}
