@@ -10,8 +10,7 @@ import (
 const (
 	longest   = TargetDuration*time.Second + 400*time.Millisecond // no segment lasts longer, whatever its key frames
 	largest   = 24 << 20                                          // bytes; then a segment ends, key frame or not
-	lastSound = 20 * time.Millisecond                             // what the last unit lasts if nothing tells
-	lastShown = 40 * time.Millisecond
+	lastShown = 40 * time.Millisecond                             // what the last picture lasts if nothing tells
 )
 
 // piece is a finished segment. If init is not nil, it is the first that goes with this initialization section.
@@ -272,7 +271,7 @@ func (c *cutter) finish() error {
 		if h == nil {
 			continue
 		}
-		d := lastSound
+		var d time.Duration
 		switch {
 		case !t.Track.Codec.Video():
 			d = t.Track.PacketDuration(h.Payload[0])

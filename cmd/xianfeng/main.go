@@ -21,6 +21,7 @@ const usage = `usage: xianfeng COMMAND [flags]
   serve --demo                         run with a test card in a temporary folder
   serve --open                         no keys asked, this machine only
   import [--data DIR] FILE.csv         make sites of a list, beside a running server or without one
+  library add [--data DIR] FILE.mp4    keep a film to be watched, beside a running server or without one
   account add --login LOGIN            make somebody who can sign in; first an administrator
   backup [--data DIR] FILE             keep the whole network in one file, beside a running server or without one
   restore [--data DIR] FILE            bring it back, into a data folder and database that are empty
@@ -51,6 +52,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return serve(args[1:], stdout, stderr)
 	case "import":
 		return importSites(args[1:], stdout, stderr)
+	case "library":
+		return library(args[1:], stdout, stderr)
 	case "account":
 		return account(args[1:], stdout, stderr)
 	case "backup":

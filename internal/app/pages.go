@@ -21,6 +21,7 @@ import (
 	"xianfeng/web/admin"
 	"xianfeng/web/editor"
 	"xianfeng/web/kit"
+	"xianfeng/web/library"
 	"xianfeng/web/portal"
 	"xianfeng/web/sign"
 )
@@ -94,7 +95,7 @@ func (s *server) addSites(ctx context.Context, c *web.Config) (func(http.Handler
 	sessions := sign.NewSessions(service, n.sites.Tree, s.log, s.cfg.Signin.Prefixes())
 	s.signin, s.remote = service, sessions.Remote
 	k, err := kit.New(kit.Config{
-		Mounts: []kit.Mount{web.Mount, portal.Mount, sign.Mount, editor.Mount, admin.Mount},
+		Mounts: []kit.Mount{web.Mount, portal.Mount, sign.Mount, editor.Mount, admin.Mount, library.Mount},
 		Log:    s.log, Name: s.cfg.Network.Name, Session: sessions.Visitor,
 	})
 	if err != nil {
@@ -116,8 +117,12 @@ func (s *server) addSites(ctx context.Context, c *web.Config) (func(http.Handler
 	if err != nil {
 		return nil, err
 	}
+	kept, err := s.libraryPages(k)
+	if err != nil {
+		return nil, err
+	}
 	c.Kit = k
-	c.Parts = append(c.Parts, signs, console, uploads)
+	c.Parts = append(c.Parts, signs, console, uploads, kept)
 	c.Sites = public
 	return sessions.Wrap, nil
 }

@@ -31,6 +31,7 @@ import (
 	"xianfeng/media/srt"
 	"xianfeng/media/testcard"
 	"xianfeng/media/whip"
+	"xianfeng/recordings"
 	"xianfeng/signaling/ws"
 	"xianfeng/web"
 	"xianfeng/web/cache"
@@ -56,17 +57,19 @@ type server struct {
 	log   *slog.Logger
 	level *slog.LevelVar
 
-	keys    keys.Ring
-	network *network     // nil: media only
-	seeded  *demo.Seeded // what --demo shows
-	hub     *media.Hub
-	hls     *hls.Server
-	sources *sources
-	sockets *ws.Server
-	signin  *signin.Service            // nil: nobody can sign in
-	remote  func(*http.Request) string // the address of who asks
-	pages   net.Addr
-	ready   atomic.Bool
+	keys     keys.Ring
+	network  *network     // nil: media only
+	seeded   *demo.Seeded // what --demo shows
+	hub      *media.Hub
+	hls      *hls.Server
+	sources  *sources
+	library  *recordings.Library
+	recorder *recordings.Recorder
+	sockets  *ws.Server
+	signin   *signin.Service            // nil: nobody can sign in
+	remote   func(*http.Request) string // the address of who asks
+	pages    net.Addr
+	ready    atomic.Bool
 
 	kept    *cache.Cache             // the sites' pages; nil: there are none
 	refused map[string]func() uint64 // by protocol: datagrams that the kernel would not send
@@ -103,6 +106,7 @@ func (s *server) start(ctx context.Context, cfg config.Config) error {
 	}
 	s.hub = media.NewHub(media.HubConfig{Grace: cfg.Streams.Grace, Takeover: cfg.Streams.Takeover, MaxStreams: cfg.Streams.Max, Keep: keepFor, Log: s.log})
 	s.built("streams", s.hub.Close)
+	s.startLibrary()
 
 	transport, err := s.startRTC()
 	if err != nil {

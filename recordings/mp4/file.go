@@ -24,7 +24,6 @@ type File struct {
 
 	src   source
 	scale uint32 // units per second of the movie
-	edits int
 }
 
 // Track is one track.

@@ -65,8 +65,20 @@ func Run(t *testing.T, open func(t *testing.T) recordings.Store) {
 		s := open(t)
 		put(t, s, one, "s0.mp4", "x")
 		for _, name := range [][2]string{
-			{two, "s0.mp4"}, {one, "s1.mp4"}, {one, recordings.Index}, {one, "../s0.mp4"}, {"../" + one, "s0.mp4"}, {"", ""}, {one, ""},
-			{one + "/" + one, "s0.mp4"}, {strings.ToUpper(one), "s0.mp4"}, {one, ".."}, {one, ".part-1"}, {one, "x\x00"}, {"short", "s0.mp4"}, {one, strings.Repeat("x", 40)},
+			{two, "s0.mp4"},
+			{one, "s1.mp4"},
+			{one, recordings.Index},
+			{one, "../s0.mp4"},
+			{"../" + one, "s0.mp4"},
+			{"", ""},
+			{one, ""},
+			{one + "/" + one, "s0.mp4"},
+			{strings.ToUpper(one), "s0.mp4"},
+			{one, ".."},
+			{one, ".part-1"},
+			{one, "x\x00"},
+			{"short", "s0.mp4"},
+			{one, strings.Repeat("x", 40)},
 		} {
 			if _, err := s.Open(t.Context(), name[0], name[1]); !errors.Is(err, errs.NotFound) {
 				t.Errorf("open %q: got %v, want %v", name, err, errs.NotFound)
