@@ -23,6 +23,7 @@ const usage = `usage: xianfeng COMMAND [flags]
   import [--data DIR] FILE.csv         make sites of a list, beside a running server or without one
   library add [--data DIR] FILE.mp4    keep a film to be watched, beside a running server or without one
   account add --login LOGIN            make somebody who can sign in; first an administrator
+  rule [--data DIR] NAME               show or set what the network decides: signin, health, calendar
   backup [--data DIR] FILE             keep the whole network in one file, beside a running server or without one
   restore [--data DIR] FILE            bring it back, into a data folder and database that are empty
   version                              print the version
@@ -56,6 +57,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return library(args[1:], stdout, stderr)
 	case "account":
 		return account(args[1:], stdout, stderr)
+	case "rule":
+		return rule(args[1:], stdout, stderr)
 	case "backup":
 		return backup("backup", app.Backup, args[1:], stdout, stderr)
 	case "restore":
