@@ -72,6 +72,10 @@ func New(cfg Config) (*Kit, error) {
 	}
 	k := &Kit{cfg: cfg, log: cfg.Log, assets: a, cross: http.NewCrossOriginProtection()}
 	k.cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if WantsPage(r) {
+			k.FailPage(w, r, http.StatusForbidden, "", "")
+			return
+		}
 		k.Problem(w, r, http.StatusForbidden, "a page of another site may not do this")
 	}))
 	if k.failure, err = k.Parse(embedded, nil, "pages/failure.html"); err != nil {

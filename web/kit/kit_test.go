@@ -92,12 +92,15 @@ func TestChoicesAreKept(t *testing.T) {
 
 func TestOtherSitesMayNotPost(t *testing.T) {
 	h := serveRoom(t, Config{})
-	r := httptest.NewRequest(http.MethodPost, "/room", nil)
-	r.Header.Set("Sec-Fetch-Site", "cross-site")
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	if w.Code != http.StatusForbidden {
-		t.Errorf("got %d, want 403", w.Code)
+	for accept, kind := range map[string]string{"text/html": "text/html; charset=utf-8", "application/json": "application/problem+json"} {
+		r := httptest.NewRequest(http.MethodPost, "/room", nil)
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		r.Header.Set("Accept", accept)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if got := w.Header().Get("Content-Type"); w.Code != http.StatusForbidden || got != kind {
+			t.Errorf("who wants %s: got %d, %s", accept, w.Code, got)
+		}
 	}
 }
 
