@@ -2,10 +2,13 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -15,6 +18,7 @@ import (
 	"xianfeng/internal/content"
 	"xianfeng/internal/errs"
 	"xianfeng/internal/signin"
+	"xianfeng/internal/site"
 	"xianfeng/internal/store"
 	"xianfeng/signaling/broadcast"
 	"xianfeng/web"
@@ -138,4 +142,56 @@ func (s *server) startChores() {
 	}
 	check := content.NewChecker(content.CheckerConfig{Keep: n.db, Log: s.log})
 	s.run("links", check.Run)
+}
+
+// probe opens the front pages of the sites daily, through the port that visitors use.
+func (s *server) probe() {
+	n, rules := s.network, content.NewHealth(s.network.db, s.network.sites, s.network.columns, nil)
+	p := &content.Prober{Keep: n.db, Network: n.sites, Open: s.opener(), Now: time.Now, Log: s.log}
+	p.Slow = func(ctx context.Context) (time.Duration, error) {
+		r, err := rules.Rules(ctx)
+		return time.Duration(r.OpenSeconds) * time.Second, err
+	}
+	s.run("front pages", p.Run)
+}
+
+// opener opens front pages on the server's own port, whatever a site's host name leads to on this machine.
+func (s *server) opener() func(ctx context.Context, n *site.Node) error {
+	address := s.pages.String()
+	if host, port, err := net.SplitHostPort(address); err == nil {
+		if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+			address = net.JoinHostPort("localhost", port)
+		}
+	}
+	scheme := "http"
+	t := &http.Transport{DisableKeepAlives: true}
+	if s.cfg.HTTP.Certificate != "" {
+		scheme = "https"
+		t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // it is this server; the certificate is for other names
+	}
+	client := &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return func(ctx context.Context, n *site.Node) error {
+		path := "/v/" + n.Code + "/"
+		if n.Host != "" {
+			path = "/"
+		}
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+address+path, nil)
+		if err != nil {
+			return fmt.Errorf("open %s: %w", n.Code, err)
+		}
+		r.Host = n.Host                                    // "": that of the address
+		r.Header.Set("User-Agent", "xianfeng probe (bot)") // counted as no visitor
+		res, err := client.Do(r)
+		if err != nil {
+			return fmt.Errorf("open %s: %w", n.Code, err)
+		}
+		defer res.Body.Close() //nolint:errcheck // read to its end
+		if _, err := io.Copy(io.Discard, res.Body); err != nil {
+			return fmt.Errorf("open %s: %w", n.Code, err)
+		}
+		if res.StatusCode != http.StatusOK {
+			return fmt.Errorf("open %s: %s", n.Code, res.Status)
+		}
+		return nil
+	}
 }

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"xianfeng/internal/site"
 )
 
 func TestAdministratorSignsIn(t *testing.T) {
@@ -77,5 +79,25 @@ func TestVillageHasAPage(t *testing.T) {
 	}
 	if code, _ := do(t, "GET", base+"/v/99/", "", ""); code != http.StatusNotFound {
 		t.Errorf("a site that is not there: got %d", code)
+	}
+}
+
+func TestFrontPagesAreOpenedThroughThePort(t *testing.T) {
+	s, _ := begin(t, "", nil)
+	list := "code,parent,level,name,host\n51,,province,省,\n5101,51,city,市,city.example\n"
+	if err := Import(t.Context(), ImportOptions{DataDir: s.opts.DataDir, File: writeCSV(t, list), Stdout: io.Discard, Stderr: io.Discard}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.network.sites.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	open := s.opener()
+	for _, n := range s.network.sites.Tree().All() {
+		if err := open(t.Context(), n); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := open(t.Context(), &site.Node{Site: site.Site{Code: "none"}}); err == nil {
+		t.Error("a site that is not there: got no error")
 	}
 }

@@ -229,7 +229,13 @@ func (s *server) startHTTP(ctx context.Context, w *whip.Server) error { // w may
 	if s.network != nil {
 		s.follow() // when all listen
 	}
-	return s.serve("http", s.cfg.HTTP, through(pages.Handler()), &lane.Config{HLS: s.hls, Lines: web.CommonLines, Admits: pages.Admits})
+	if err := s.serve("http", s.cfg.HTTP, through(pages.Handler()), &lane.Config{HLS: s.hls, Lines: web.CommonLines, Admits: pages.Admits}); err != nil {
+		return err
+	}
+	if s.network != nil {
+		s.probe() // it asks the port
+	}
+	return nil
 }
 
 func (s *server) startMetrics() error {

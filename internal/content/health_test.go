@@ -16,11 +16,14 @@ type clinic struct {
 	facts  []Fact
 	broken map[site.ID]int
 	rules  json.RawMessage
+	opens  map[site.ID]Opening
 }
 
 func (k *clinic) Facts(context.Context) ([]Fact, error) { return k.facts, nil }
 
 func (k *clinic) BrokenLinks(context.Context) (map[site.ID]int, error) { return k.broken, nil }
+
+func (k *clinic) Openings(context.Context) (map[site.ID]Opening, error) { return k.opens, nil }
 
 func (k *clinic) Setting(context.Context, []site.ID, string) (json.RawMessage, error) {
 	if k.rules == nil {

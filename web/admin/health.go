@@ -98,6 +98,8 @@ func (t *Messages) finding(f content.Finding) string {
 		return fmt.Sprintf(t.FindingStale, f.Value, f.Limit)
 	case "empty":
 		return fmt.Sprintf(t.FindingEmpty, f.Value, f.Limit)
+	case "open":
+		return fmt.Sprintf(t.FindingOpen, f.Value, f.Limit)
 	}
 	return fmt.Sprintf(t.FindingLinks, f.Value)
 }

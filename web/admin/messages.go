@@ -476,6 +476,7 @@ type Messages struct {
 	FindingHome  string // %d, %d
 	FindingStale string // %d, %d
 	FindingEmpty string // %d, %d
+	FindingOpen  string // %d, %d
 	FindingLinks string // %d
 }
 

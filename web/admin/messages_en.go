@@ -456,5 +456,6 @@ var inEnglish = Messages{
 	FindingHome:  "No update for %d days (limit %d)",
 	FindingStale: "%d stale columns (limit %d)",
 	FindingEmpty: "%d empty columns (limit %d)",
+	FindingOpen:  "The front page was slow to open in %d%% of the checks (limit %d%%)",
 	FindingLinks: "%d broken links",
 }

@@ -456,5 +456,6 @@ var inChinese = Messages{
 	FindingHome:  "首页 %d 天没有更新（上限 %d 天）",
 	FindingStale: "%d 个栏目没有及时更新（上限 %d 个）",
 	FindingEmpty: "%d 个栏目是空的（上限 %d 个）",
+	FindingOpen:  "检测中 %d%% 的首页打开过慢（上限 %d%%）",
 	FindingLinks: "%d 个链接打不开",
 }
