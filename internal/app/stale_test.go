@@ -205,7 +205,8 @@ func (m *stale) change(step int) *edited {
 	} else {
 		x = m.all[r.IntN(len(m.all))]
 	}
-	is, err := x.Article, error(nil)
+	var is content.Article
+	var err error
 	what := r.IntN(5)
 	switch {
 	case x.ID == 0 || what == 0 || what == 1: // a new text, published at once by who may
