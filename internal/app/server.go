@@ -107,6 +107,7 @@ func (s *server) start(ctx context.Context, cfg config.Config) error {
 	s.hub = media.NewHub(media.HubConfig{Grace: cfg.Streams.Grace, Takeover: cfg.Streams.Takeover, MaxStreams: cfg.Streams.Max, Keep: keepFor, Log: s.log})
 	s.built("streams", s.hub.Close)
 	s.startLibrary()
+	s.startSockets() // before anybody publishes: they are told of it
 
 	transport, err := s.startRTC()
 	if err != nil {
@@ -207,7 +208,6 @@ func (s *server) startHTTP(ctx context.Context, w *whip.Server) error { // w may
 	if err != nil {
 		return err
 	}
-	s.startSockets()
 	c := web.Config{
 		Hub: s.hub, Gate: s.gate(), HLS: s.hls, Socket: s.sockets,
 		Sources: s.sources, Ready: s.readiness, Log: s.log, APIKey: key, Open: s.opts.Open,

@@ -12,6 +12,7 @@ import (
 	"xianfeng/internal/site"
 	"xianfeng/signaling"
 	"xianfeng/signaling/broadcast"
+	"xianfeng/signaling/live"
 	"xianfeng/signaling/ws"
 	"xianfeng/web/kit"
 )
@@ -27,6 +28,8 @@ func (s *server) startSockets() {
 	}
 	s.sockets = ws.New(c)
 	s.built("sockets", s.sockets.Close)
+	s.sockets.Provide(live.Prefix, live.New(s.hub, s.gate()))
+	s.hub.OnNews(func(name string) { s.sockets.Touch(live.Tag(name)) })
 	if s.network != nil {
 		s.network.listen(s.touched)
 		air := &broadcast.Topics{Programme: s.network.air, Count: s.sockets.Count, Touch: s.sockets.Touch}

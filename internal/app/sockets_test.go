@@ -24,6 +24,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"xianfeng/media"
 	"xianfeng/signaling"
 )
 
@@ -103,6 +104,36 @@ func TestSocketsOverHTTPAndHTTPS(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A page that follows a stream is told where it lies in programme time, and when nobody publishes any more.
+func TestSocketTellsOfStreams(t *testing.T) {
+	s, base := begin(t, "", nil)
+	c := socketPage(t, base, nil, nil)
+	tell(t, c, `{"t":"sub","id":1,"topic":"stream:hall"}`)
+	p, err := s.hub.Publish(media.PublishRequest{Name: "hall", Tracks: []media.Track{{Codec: media.Opus, SampleRate: 48000, Channels: 2}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Write(0, media.Sample{Payload: [][]byte{{0xfc, 0xff, 0xfe}}}); err != nil {
+		t.Fatal(err)
+	}
+	until := func(what string, ok func(body map[string]any) bool) {
+		t.Helper()
+		for { // heard has a deadline
+			if m := heard(t, c); m["t"] == "fail" || m["t"] == "gone" {
+				t.Fatalf("%s: got %v", what, m)
+			} else if body, is := m["body"].(map[string]any); is && ok(body) {
+				return
+			}
+		}
+	}
+	until("the mapping", func(body map[string]any) bool {
+		m, has := body["map"].(map[string]any)
+		return has && body["live"] == true && m["pts"] == media.Origin.Seconds()
+	})
+	p.Close()
+	until("nobody publishes", func(body map[string]any) bool { return body["live"] == false })
 }
 
 // A right that is taken away is gone from open sockets, too.

@@ -105,9 +105,11 @@ func appendMap(b []byte, o *opening, before *section) ([]byte, *section) {
 	return append(b, o.head...), o.init
 }
 
+// appendHead writes when, in programme time, the first picture of a segment is shown: rounded, as what players
+// reckon with are milliseconds, and never made up from the lengths of the segments before.
 func appendHead(b []byte, at time.Time) []byte {
 	b = append(b, "#EXT-X-PROGRAM-DATE-TIME:"...)
-	b = at.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
+	b = at.UTC().Round(time.Millisecond).AppendFormat(b, "2006-01-02T15:04:05.000Z")
 	return append(b, '\n')
 }
 
