@@ -293,9 +293,9 @@ func TestBroadcastInTwoPresses(t *testing.T) {
 	h := newConsole(t)
 	h.who = "city"
 	want(t, h.get("/admin/s/9901/live"), "hall", "3 人在看")
-	h.post("/admin/s/9901/live", "do", "start", "stream", "hall", "title", "")
+	h.post("/admin/s/9901/live", "do", "now", "stream", "hall", "title", "")
 	want(t, h.get("/admin/s/990101/live"), "已显示")
-	h.post("/admin/s/9901/live", "do", "stop", "card", "1")
+	h.post("/admin/s/9901/live", "do", "end", "id", "1")
 	lacks(t, h.get("/admin/s/990101/live"), "已显示")
 }
 

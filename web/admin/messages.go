@@ -391,8 +391,6 @@ type Messages struct {
 	DoneMove     string
 	DoneClose    string
 	DoneReopen   string
-	DoneCard     string
-	DoneCardStop string
 
 	// what is wrong
 	ProblemMissing string // %s
@@ -435,13 +433,90 @@ type Messages struct {
 	LiveShow        string
 	LiveShown       string
 	LiveWatch       string
-	LiveTitle       string
-	LiveElse        string
 	LiveAt          string
-	LiveStart       string
-	LiveStop        string
-	LiveCards       string
 	LiveFrom        string // %s
+
+	// broadcasts
+	AirNew           string
+	AirEdit          string
+	AirUrgent        string
+	AirGuide         string
+	AirStreams       string
+	AirPlanThis      string
+	AirNone          string
+	AirPlanned       string
+	AirPlannedNone   string
+	AirPast          string
+	AirEnded         string
+	AirCancelled     string
+	AirStart         string
+	AirEnd           string
+	AirCancel        string
+	AirExtend        string
+	AirMinutes       string // %d
+	AirPage          string
+	AirUnder         string // %s
+	AirDelay         string // %s
+	AirStream        string
+	AirChannel       string
+	AirItem          string
+	AirWhat          string
+	AirKind          string
+	AirSource        string
+	AirSourceHelp    string
+	AirWhen          string
+	AirStarts        string
+	AirStartsHelp    string
+	AirEnds          string
+	AirEndsHelp      string
+	AirLead          string
+	AirLead10        string
+	AirLead60        string
+	AirLead1440      string
+	AirLeadNow       string
+	AirLeadNone      string
+	AirLeadKeep      string // %s
+	AirProfile       string
+	AirNormal        string
+	AirNormalHelp    string
+	AirLow           string
+	AirLowHelp       string
+	AirWeak          string
+	AirWeakHelp      string
+	AirAround        string
+	AirBefore        string
+	AirBeforeHint    string
+	AirAfter         string
+	AirAfterHint     string
+	AirChat          string
+	AirChatOff       string
+	AirChatModerated string
+	AirChatOpen      string
+	AirRecord        string
+	AirPlan          string
+	AirNow           string
+	AirBack          string
+	AirContinue      string
+	AirUrgentLead    string
+	AirConfirm       string // %d
+	AirConfirmOver   string
+	AirConfirmNone   string
+	AirConfirmYes    string
+	AirConfirmNo     string
+	AirOutranked     string // %s, %s
+	AirStale         string // %s
+	AirTheirs        string
+	AirTwice         string
+	AirTooMany       string
+	Colon            string
+	DoneAirNow       string
+	DoneAirEnd       string
+	DoneAirCancel    string
+	DoneAirExtend    string
+	DoneAirPlan      string
+	DoneAirUrgent    string
+	ProblemOrder     string // %s
+	ProblemFar       string // %s
 
 	// figures
 	StatsFrom      string

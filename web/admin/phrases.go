@@ -72,7 +72,9 @@ func (t *Messages) done(what string) string {
 		"withdraw": t.DoneWithdraw, "delete": t.DoneDelete, "pin": t.DonePin, "unpin": t.DoneUnpin, "undone": t.DoneUndone, "restore": t.DoneRestore,
 		"push": t.DonePush, "unpush": t.DoneUnpush, "offer": t.DoneOffer, "takeback": t.DoneTakeBack, "take": t.DoneTake, "takepublic": t.DonePublish,
 		"decline": t.DoneDecline, "site": t.DoneSite, "create": t.DoneCreate, "rename": t.DoneSite, "move": t.DoneMove, "close": t.DoneClose,
-		"reopen": t.DoneReopen, "column": t.DoneSite, "link": t.DoneSite, "person": t.DoneSite, "card": t.DoneCard, "cardstop": t.DoneCardStop,
+		"reopen": t.DoneReopen, "column": t.DoneSite, "link": t.DoneSite, "person": t.DoneSite,
+		"air-now": t.DoneAirNow, "air-start": t.DoneAirNow, "air-end": t.DoneAirEnd, "air-cancel": t.DoneAirCancel, "air-extend": t.DoneAirExtend,
+		"air-plan": t.DoneAirPlan, "air-save": t.DoneSite, "air-urgent": t.DoneAirUrgent,
 	}[what]
 }
 
@@ -83,6 +85,8 @@ func (t *Messages) field(name string) string {
 		"phone": t.Phone, "slug": t.Column, "remark": t.Remark, "name": t.Name, "short": t.Short, "code": t.Code, "level": t.Level, "host": t.Host,
 		"email": t.Email, "address": t.Address, "hours": t.Hours, "intro": t.Intro, "motto": t.Motto, "people": t.Contacts, "login": t.Login,
 		"to": t.Target, "targets": t.Target, "url": t.URL, "stream": t.Stream, "name_en": t.NameEN, "files": t.Files, "kind": t.Kind, "parent": t.Target,
+		"source": t.AirSource, "starts": t.AirStarts, "ends": t.AirEnds, "announce": t.AirLead, "profile": t.AirProfile, "chat": t.AirChat,
+		"before": t.AirBefore, "after": t.AirAfter,
 	}[name]
 }
 
@@ -100,6 +104,10 @@ func (t *Messages) problem(p errs.Problem) string {
 		return fmt.Sprintf(t.ProblemUnknown, name, p.Value)
 	case "past":
 		return fmt.Sprintf(t.ProblemPast, name)
+	case "order":
+		return fmt.Sprintf(t.ProblemOrder, name)
+	case "far":
+		return fmt.Sprintf(t.ProblemFar, name)
 	case "used":
 		return t.ProblemUsed
 	case "public":

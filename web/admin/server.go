@@ -55,7 +55,7 @@ type Server struct {
 
 var pageNames = []string{
 	"todo", "post", "posted", "mine", "find", "articles", "article", "conflict", "versions", "trail", "offer", "site", "children",
-	"import", "columns", "links", "people", "person", "live", "stats", "health", "audit",
+	"import", "columns", "links", "people", "person", "live", "air", "urgent", "stats", "health", "audit",
 }
 
 // New returns the console.

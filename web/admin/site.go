@@ -25,7 +25,8 @@ func (s *Server) siteRoutes(r *kit.Router) {
 	r.Page("GET /admin/s/{code}/import", s.at(site.ManageTree, s.importForm))
 	r.Page("POST /admin/s/{code}/import", s.at(site.ManageTree, s.importFile))
 	r.Page("GET /admin/imports/{job}", s.inside(s.importState))
-	s.liveRoutes(r)
+	s.airRoutes(r)
+	s.linkRoutes(r)
 }
 
 type sitePage struct {

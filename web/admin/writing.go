@@ -101,6 +101,9 @@ func (s *Server) readTime(text string) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	t, err := time.ParseInLocation("2006-01-02T15:04", text, s.cfg.Zone)
+	if err != nil { // browsers add seconds where there are some
+		t, err = time.ParseInLocation("2006-01-02T15:04:05", text, s.cfg.Zone)
+	}
 	if err != nil {
 		t, err = time.ParseInLocation(time.DateOnly, text, s.cfg.Zone)
 	}

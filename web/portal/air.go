@@ -21,6 +21,7 @@ type air struct {
 	On     []cardView
 	Next   *cardView // the first that is announced; nil: none is
 	Urgent *cardView
+	Offset int    // of the network's zone, in minutes
 	Told   string // the topic's value, so that the script begins where the page stands
 }
 
@@ -33,6 +34,8 @@ func (b *base) addAir(d *cache.Deps) {
 		return
 	}
 	tree, now := b.s.cfg.Network.Tree(), b.s.cfg.Now()
+	_, east := now.In(b.s.cfg.Zone).Zone()
+	b.Air.Offset = east / 60
 	shown := b.s.cfg.Broadcasts.At(b.Node)
 	for i := range shown.On {
 		b.Air.On = append(b.Air.On, b.card(broadcast.CardOf(tree, &shown.On[i])))

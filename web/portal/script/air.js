@@ -60,7 +60,7 @@ class Air {
     }
     const time = upcoming ? c.starts : c.began;
     const by = at.querySelector("[data-by]");
-    write(by, fill(this.#words(upcoming ? "next" : "on"), c.from, moment(time ?? 0, now)));
+    write(by, fill(this.#words(upcoming ? "next" : "on"), c.from, moment(time ?? 0, now, Number(this.box.dataset.offset ?? 0))));
     by?.setAttribute("datetime", new Date(time ?? 0).toISOString());
     write(at.querySelector("[data-others]"), others > 0 ? fill(this.box.dataset.more ?? "", others) : "");
     const count = at.querySelector("[data-count]");
@@ -105,12 +105,15 @@ function write(at, text) {
   if (at !== null && at.textContent !== text) at.textContent = text;
 }
 
-/** @param {number} at @param {number} now */
-function moment(at, now) {
-  const d = new Date(at);
-  const lang = document.documentElement.lang;
-  const time = d.toLocaleTimeString(lang, { hour: "2-digit", minute: "2-digit", hour12: false });
-  return d.toDateString() === new Date(now).toDateString() ? time : `${d.toLocaleDateString(lang, { month: "long", day: "numeric" })} ${time}`;
+/**
+ * A time as the page itself says it: where the network is, not where the device believes to be.
+ * @param {number} at @param {number} now @param {number} offset of the network's zone, in minutes
+ */
+function moment(at, now, offset) {
+  const there = (/** @type {number} */ t) => new Date(t + offset * 60_000).toISOString();
+  const time = there(at).slice(11, 16);
+  if (there(at).slice(0, 10) === there(now).slice(0, 10)) return time;
+  return `${new Date(there(at)).toLocaleDateString(document.documentElement.lang, { month: "long", day: "numeric", timeZone: "UTC" })} ${time}`;
 }
 
 const box = document.querySelector("[data-air]");

@@ -1,0 +1,284 @@
+package admin
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"xianfeng/internal/errs"
+	"xianfeng/internal/site"
+	"xianfeng/signaling/broadcast"
+)
+
+// airForm is the form of one broadcast.
+type airForm struct {
+	shell
+	B        broadcast.Broadcast
+	New      bool
+	At       string // code of the site that a new one is for
+	Children []*site.Node
+	Streams  []Stream
+	Lead     string
+	Leads    []choice
+	Kinds    []choice
+	Profiles []choice
+	Chats    []choice
+	Theirs   []string // what somebody else has saved meanwhile
+	State    string
+	Reach    int // how many sites are below
+}
+
+type choice struct{ Value, Text, Help string }
+
+// leads are how long before its beginning a broadcast is announced on the pages.
+var leads = map[string]time.Duration{"10": 10 * time.Minute, "60": time.Hour, "1440": 24 * time.Hour}
+
+func (s *Server) airForm(r *http.Request, v *visit, title string, b broadcast.Broadcast) airForm {
+	t := v.t
+	p := airForm{
+		shell: s.shell(r, v, "live", v.at.Label()+" · "+title), B: b, Children: v.at.Children, At: v.at.Code, Streams: s.streams(), Reach: v.at.Size(),
+		Leads:    []choice{{"60", t.AirLead60, ""}, {"10", t.AirLead10, ""}, {"1440", t.AirLead1440, ""}, {"now", t.AirLeadNow, ""}, {"none", t.AirLeadNone, ""}},
+		Kinds:    []choice{{string(broadcast.Stream), t.AirStream, ""}, {string(broadcast.Channel), t.AirChannel, ""}, {string(broadcast.Item), t.AirItem, ""}},
+		Profiles: []choice{{string(broadcast.Normal), t.AirNormal, t.AirNormalHelp}, {string(broadcast.Low), t.AirLow, t.AirLowHelp}, {string(broadcast.Weak), t.AirWeak, t.AirWeakHelp}},
+		Chats:    []choice{{string(broadcast.ChatOff), t.AirChatOff, ""}, {string(broadcast.ChatModerated), t.AirChatModerated, ""}, {string(broadcast.ChatOpen), t.AirChatOpen, ""}},
+		State:    t.airState(b.State),
+	}
+	p.Lead = leadOf(&b)
+	if p.Lead == "keep" {
+		p.Leads = append(p.Leads, choice{"keep", fmt.Sprintf(t.AirLeadKeep, s.moment(b.Announce, "2006-01-02 15:04")), ""})
+	}
+	return p
+}
+
+func leadOf(b *broadcast.Broadcast) string {
+	if b.Announce.IsZero() {
+		if b.ID == 0 {
+			return "60"
+		}
+		return "none"
+	}
+	for name, d := range leads {
+		if b.Starts.Sub(b.Announce) == d {
+			return name
+		}
+	}
+	return "keep"
+}
+
+// readAir reads the form on top of what is kept.
+func (s *Server) readAir(r *http.Request, b broadcast.Broadcast) (broadcast.Broadcast, error) {
+	line := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+	b.Title, b.Summary, b.Before, b.After = line("title"), line("summary"), line("before"), line("after")
+	b.Chat, b.Record = broadcast.Chat(line("chat")), line("record") == "1"
+	var p errs.Problems
+	read := func(name string, into *time.Time) {
+		t, err := s.readTime(line(name))
+		if err != nil {
+			p.Add(name, "bad", "")
+			return
+		}
+		*into = t
+	}
+	read("ends", &b.Ends)
+	if b.State == broadcast.OnAir {
+		return b, p.Err()
+	}
+	b.Source = broadcast.Source{Kind: broadcast.Kind(line("kind")), Name: line("source")}
+	b.Profile = broadcast.Profile(line("profile"))
+	read("starts", &b.Starts)
+	switch lead := line("lead"); lead {
+	case "none":
+		b.Announce = time.Time{}
+	case "now":
+		b.Announce = s.cfg.Now()
+		if b.Announce.After(b.Starts) {
+			b.Announce = b.Starts
+		}
+	case "keep":
+		if b.Announce.After(b.Starts) {
+			b.Announce = b.Starts
+		}
+	default:
+		b.Announce = time.Time{}
+		if d := leads[lead]; d > 0 && !b.Starts.IsZero() {
+			b.Announce = b.Starts.Add(-d)
+		}
+	}
+	return b, p.Err()
+}
+
+func (s *Server) newAir(w http.ResponseWriter, r *http.Request, v *visit) {
+	b := broadcast.Broadcast{Profile: broadcast.Normal, Chat: broadcast.ChatOff, Source: broadcast.Source{Kind: broadcast.Stream, Name: strings.TrimSpace(r.URL.Query().Get("stream"))}}
+	p := s.airForm(r, v, v.t.AirNew, b)
+	p.New = true
+	s.show(w, r, "air", &p)
+}
+
+// planAir plans a broadcast, or puts it on air at once.
+func (s *Server) planAir(w http.ResponseWriter, r *http.Request, v *visit) {
+	b, err := s.readAir(r, broadcast.Broadcast{})
+	at := v.node(r.PostFormValue("at"), site.Broadcast)
+	switch {
+	case err != nil:
+	case at == nil:
+		err = errs.Problems{{Field: "to", Code: "unknown"}}
+	case r.PostFormValue("do") == "now":
+		b.Site = at.ID
+		_, err = s.cfg.Broadcasts.StartNow(r.Context(), broadcast.Actor(v.by), b)
+	default:
+		b.Site = at.ID
+		_, err = s.cfg.Broadcasts.Plan(r.Context(), broadcast.Actor(v.by), b)
+	}
+	if err == nil {
+		what := "air-plan"
+		if r.PostFormValue("do") == "now" {
+			what = "air-now"
+		}
+		s.done(w, r, v.address("live"), what)
+		return
+	}
+	said, ok := v.airProblems(err)
+	if !ok {
+		s.kit.Fail(w, r, err)
+		return
+	}
+	p := s.airForm(r, v, v.t.AirNew, b)
+	p.New, p.Problems, p.Lead = true, said, r.PostFormValue("lead")
+	if at != nil {
+		p.At = at.Code
+	}
+	s.showWrong(w, r, "air", &p)
+}
+
+// one returns the broadcast of the page, if it is of its site.
+func (s *Server) one(r *http.Request, v *visit) (broadcast.Broadcast, error) {
+	id, ok := broadcast.ParseID(r.PathValue("id"))
+	if !ok {
+		return broadcast.Broadcast{}, errs.NotFound
+	}
+	b, err := s.cfg.Broadcasts.Get(r.Context(), broadcast.Actor(v.by), id)
+	if err == nil && b.Site != v.at.ID {
+		err = fmt.Errorf("broadcast %d of site %s: %w", id, v.at.Code, errs.NotFound)
+	}
+	return b, err
+}
+
+func (s *Server) editAir(w http.ResponseWriter, r *http.Request, v *visit) {
+	b, err := s.one(r, v)
+	if err != nil {
+		s.kit.Fail(w, r, err)
+		return
+	}
+	p := s.airForm(r, v, v.t.AirEdit, b)
+	s.show(w, r, "air", &p)
+}
+
+func (s *Server) saveAir(w http.ResponseWriter, r *http.Request, v *visit) {
+	kept, err := s.one(r, v)
+	if err != nil {
+		s.kit.Fail(w, r, err)
+		return
+	}
+	b, err := s.readAir(r, kept)
+	version, bad := strconv.ParseInt(r.PostFormValue("version"), 10, 64)
+	if err == nil && bad != nil {
+		err = errs.Invalid
+	}
+	if err == nil {
+		b.Version = version
+		_, err = s.cfg.Broadcasts.Edit(r.Context(), broadcast.Actor(v.by), b)
+	}
+	if err == nil {
+		s.done(w, r, v.address("live"), "air-save")
+		return
+	}
+	var stale *broadcast.StaleError
+	isStale := errors.As(err, &stale)
+	said, ok := v.airProblems(err)
+	if !ok {
+		s.kit.Fail(w, r, err)
+		return
+	}
+	p := s.airForm(r, v, v.t.AirEdit, b)
+	p.Problems, p.Lead = said, r.PostFormValue("lead")
+	if isStale { // nothing of either is lost: theirs is told, mine stands in the form and can be saved on top
+		if now, err := s.one(r, v); err == nil {
+			p.B.Version, p.B.State, p.State = now.Version, now.State, v.t.airState(now.State)
+			p.Theirs = s.differences(v, &now, &b)
+		}
+		s.kit.Show(w, r, http.StatusConflict, s.pages["air"], &p)
+		return
+	}
+	s.showWrong(w, r, "air", &p)
+}
+
+// differences tells what is kept where the form says something else.
+func (s *Server) differences(v *visit, kept, form *broadcast.Broadcast) []string {
+	var out []string
+	say := func(field, a, b string) {
+		if a != b {
+			out = append(out, v.t.field(field)+v.t.Colon+a)
+		}
+	}
+	when := func(t time.Time) string { return s.moment(t, "2006-01-02 15:04") }
+	say("title", kept.Title, form.Title)
+	say("summary", kept.Summary, form.Summary)
+	say("source", v.t.kindOf(kept.Source.Kind)+" "+kept.Source.Name, v.t.kindOf(form.Source.Kind)+" "+form.Source.Name)
+	say("starts", when(kept.Starts), when(form.Starts))
+	say("ends", when(kept.Ends), when(form.Ends))
+	say("before", kept.Before, form.Before)
+	say("after", kept.After, form.After)
+	return out
+}
+
+// urgentPage asks once before something goes before all that is on air below.
+type urgentPage struct {
+	airForm
+	Confirm bool
+	Names   []string // of what it goes before
+}
+
+func (s *Server) urgent(w http.ResponseWriter, r *http.Request, v *visit) {
+	b := broadcast.Broadcast{Source: broadcast.Source{Kind: broadcast.Stream}, Profile: broadcast.Low}
+	s.show(w, r, "urgent", urgentPage{airForm: s.airForm(r, v, v.t.AirUrgent, b)})
+}
+
+func (s *Server) insert(w http.ResponseWriter, r *http.Request, v *visit) {
+	b, err := s.readAir(r, broadcast.Broadcast{})
+	b.Profile, b.Chat, b.Announce = broadcast.Low, broadcast.ChatOff, time.Time{}
+	p := urgentPage{}
+	switch {
+	case err != nil:
+	case b.Title == "":
+		err = errs.Problems{{Field: "title", Code: "missing"}}
+	case b.Source.Name == "":
+		err = errs.Problems{{Field: "source", Code: "missing"}}
+	case r.PostFormValue("confirm") != "yes":
+		p.airForm, p.Confirm = s.airForm(r, v, v.t.AirUrgent, b), true
+		for _, x := range s.cfg.Programme.Active() {
+			if n := v.tree.Get(x.Site); n != nil && x.State == broadcast.OnAir && (n.Under(v.at) || v.at.Under(n)) {
+				p.Names = append(p.Names, x.Title+" · "+n.Name)
+			}
+		}
+		s.show(w, r, "urgent", p)
+		return
+	default:
+		b.Site = v.at.ID
+		_, err = s.cfg.Broadcasts.Insert(r.Context(), broadcast.Actor(v.by), b)
+	}
+	if err == nil {
+		s.done(w, r, v.address("live"), "air-urgent")
+		return
+	}
+	said, ok := v.airProblems(err)
+	if !ok {
+		s.kit.Fail(w, r, err)
+		return
+	}
+	p.airForm = s.airForm(r, v, v.t.AirUrgent, b)
+	p.Problems = said
+	s.showWrong(w, r, "urgent", p)
+}
