@@ -232,3 +232,9 @@ func cleanTitle(title, other string) string {
 	}
 	return ""
 }
+
+// Has reports whether an item is there.
+func (l *Library) Has(ctx context.Context, id string) bool {
+	_, err := l.store.Version(ctx, id)
+	return err == nil
+}

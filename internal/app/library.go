@@ -9,12 +9,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 	"time"
 
 	"xianfeng/internal/config"
 	"xianfeng/internal/errs"
 	"xianfeng/recordings"
+	"xianfeng/recordings/channel"
 	"xianfeng/recordings/disk"
 	"xianfeng/recordings/mp4"
 	"xianfeng/web/kit"
@@ -176,6 +178,22 @@ func (s *server) startLibrary() {
 }
 
 // libraryPages returns the pages of what is kept.
-func (s *server) libraryPages(k *kit.Kit) (*library.Server, error) {
-	return library.New(library.Config{Kit: k, Items: s.library, Zone: s.network.zone, Log: s.log})
+func (s *server) libraryPages(ctx context.Context, k *kit.Kit) (*library.Server, error) {
+	n := s.network
+	channels, err := channel.Open(ctx, channel.Config{Keep: n.db, Items: s.library, Zone: n.zone.String(), Log: s.log})
+	if err != nil {
+		return nil, err
+	}
+	n.listen(func(tags []string) {
+		// A setting of a site was changed, here or by another process. A plan comes into force a minute later, when
+		// everybody knows it.
+		if !slices.ContainsFunc(tags, ofSites) {
+			return
+		}
+		if err := channels.Reload(context.Background()); err != nil {
+			s.log.Error("the channels stay as they were", "error", err)
+		}
+	})
+	s.channels = channels
+	return library.New(library.Config{Kit: k, Items: s.library, Channels: channels, Zone: n.zone, Log: s.log})
 }

@@ -121,7 +121,7 @@ func (s *server) addSites(ctx context.Context, c *web.Config) (func(http.Handler
 	if err != nil {
 		return nil, err
 	}
-	kept, err := s.libraryPages(k)
+	kept, err := s.libraryPages(ctx, k)
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ import (
 	"xianfeng/media/testcard"
 	"xianfeng/media/whip"
 	"xianfeng/recordings"
+	"xianfeng/recordings/channel"
 	"xianfeng/signaling/ws"
 	"xianfeng/web"
 	"xianfeng/web/cache"
@@ -65,6 +66,7 @@ type server struct {
 	sources  *sources
 	library  *recordings.Library
 	recorder *recordings.Recorder
+	channels *channel.Channels
 	sockets  *ws.Server
 	signin   *signin.Service            // nil: nobody can sign in
 	remote   func(*http.Request) string // the address of who asks
