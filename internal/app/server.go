@@ -33,6 +33,7 @@ import (
 	"xianfeng/media/whip"
 	"xianfeng/recordings"
 	"xianfeng/recordings/channel"
+	"xianfeng/signaling/beacon"
 	"xianfeng/signaling/ws"
 	"xianfeng/web"
 	"xianfeng/web/cache"
@@ -68,6 +69,7 @@ type server struct {
 	recorder *recordings.Recorder
 	channels *channel.Channels
 	sockets  *ws.Server
+	beacons  *beacon.Book               // nil: there are no broadcasts
 	signin   *signin.Service            // nil: nobody can sign in
 	remote   func(*http.Request) string // the address of who asks
 	pages    net.Addr
@@ -263,6 +265,9 @@ func (s *server) figures() []prometheus.Collector {
 	}
 	out = append(out, s.keptFigures()...)
 	out = append(out, s.socketFigures()...)
+	if s.beacons != nil {
+		out = append(out, beaconFigures{s.beacons})
+	}
 	for protocol, n := range s.refused {
 		out = append(out, prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "xianfeng_refused_datagrams_total", Help: "Datagrams to viewers that the kernel would not send.",

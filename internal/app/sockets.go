@@ -36,6 +36,7 @@ func (s *server) startSockets() {
 		s.sockets.Provide(broadcast.SitePrefix, air)
 		s.sockets.Provide(broadcast.TopicPrefix, air)
 		s.run("viewers of broadcasts", air.Run)
+		s.startBeacons()
 	}
 }
 

@@ -136,14 +136,9 @@ func TestSocketTellsOfStreams(t *testing.T) {
 	until("nobody publishes", func(body map[string]any) bool { return body["live"] == false })
 }
 
-// A right that is taken away is gone from open sockets, too.
-func TestSocketKnowsWhoIsSignedIn(t *testing.T) {
-	s, base := begin(t, "", nil)
-	var asked atomic.Pointer[signaling.Visitor]
-	s.sockets.Command("who", func(_ context.Context, v *signaling.Visitor, _ json.RawMessage) (any, error) {
-		asked.Store(v)
-		return v.Name, nil
-	})
+// administrator has a network of three sites and somebody who is signed in as its administrator.
+func administrator(t *testing.T, s *server, base string) (browser *http.Client, post func(path string, form url.Values)) {
+	t.Helper()
 	if err := Import(t.Context(), ImportOptions{DataDir: s.opts.DataDir, File: sitesCSV(t, 3, "省"), Stdout: io.Discard, Stderr: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
@@ -151,13 +146,18 @@ func TestSocketKnowsWhoIsSignedIn(t *testing.T) {
 	if err := AddAccount(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
+	for end := time.Now().Add(20 * time.Second); s.network.sites.Tree().Len() != 3; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the server does not hear of the sites")
+		}
+	}
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	browser := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	defer browser.CloseIdleConnections()
-	post := func(path string, form url.Values) {
+	browser = &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	t.Cleanup(browser.CloseIdleConnections)
+	post = func(path string, form url.Values) {
 		t.Helper()
 		res, err := browser.PostForm(base+path, form)
 		if err != nil {
@@ -169,6 +169,19 @@ func TestSocketKnowsWhoIsSignedIn(t *testing.T) {
 		}
 	}
 	post("/sign/in", url.Values{"login": {"admin"}, "password": {"Green-apple-2026"}})
+	return browser, post
+}
+
+// A right that is taken away is gone from open sockets, too.
+func TestSocketKnowsWhoIsSignedIn(t *testing.T) {
+	s, base := begin(t, "", nil)
+	var asked atomic.Pointer[signaling.Visitor]
+	s.sockets.Command("who", func(_ context.Context, v *signaling.Visitor, _ json.RawMessage) (any, error) {
+		asked.Store(v)
+		return v.Name, nil
+	})
+	browser, post := administrator(t, s, base)
+	jar := browser.Jar
 
 	who := `{"t":"do","id":1,"kind":"who"}`
 	nobody := socketPage(t, base, nil, nil)

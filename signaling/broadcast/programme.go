@@ -104,6 +104,15 @@ func (p *Programme) Get(ctx context.Context, id ID) (Broadcast, error) {
 	return b, nil
 }
 
+// Current is Get of what is planned or on air: it asks nobody, and costs nothing.
+func (p *Programme) Current(id ID) (Broadcast, bool) {
+	b := p.now.Load().byID[id]
+	if b == nil {
+		return Broadcast{}, false
+	}
+	return *b, true
+}
+
 // Guide returns what a site shows from one moment until before another: its own and that of the sites above, what
 // was and what is to come, cancelled ones as well.
 func (p *Programme) Guide(ctx context.Context, n *site.Node, from, to time.Time) ([]Broadcast, error) {

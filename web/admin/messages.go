@@ -19,6 +19,7 @@ type Messages struct {
 	NavPeople     string
 	NavLive       string
 	NavStats      string
+	NavReception  string
 	NavHealth     string
 	NavAudit      string
 	NavMain       string
@@ -534,6 +535,36 @@ type Messages struct {
 	StatsExport    string
 	StatsNone      string
 	StatsNote      string
+
+	// how broadcasts are received
+	ReceptionNone       string
+	ReceptionNoneLead   string
+	ReceptionGone       string
+	ReceptionNote       string
+	ReceptionOf         string // %s
+	ReceptionThen       string
+	ReceptionLive       string
+	ReceptionLost       string
+	ReceptionViewers    string
+	ReceptionP50        string
+	ReceptionP95        string
+	ReceptionLate       string
+	ReceptionStalls     string
+	ReceptionErrors     string
+	ReceptionError      string
+	ReceptionNow        string
+	ReceptionAll        string
+	ReceptionTooLate    string
+	ReceptionTooEarly   string
+	ReceptionLateBy     string // %s
+	ReceptionEarlyBy    string // %s
+	ReceptionIn         string // %s
+	ReceptionWays       string
+	ReceptionWay        string
+	ReceptionNative     string
+	ReceptionOther      string
+	ReceptionReports    string
+	ReceptionRenditions string
 
 	// health
 	HealthLead   string

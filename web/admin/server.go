@@ -10,6 +10,7 @@ import (
 
 	"xianfeng/internal/content"
 	"xianfeng/internal/site"
+	"xianfeng/signaling/beacon"
 	"xianfeng/signaling/broadcast"
 	"xianfeng/web/kit"
 )
@@ -32,6 +33,7 @@ type Config struct {
 	Broadcasts *broadcast.Desk // with Programme
 	Programme  *broadcast.Programme
 	Figures    *content.Figures
+	Beacons    *beacon.Book
 	Health     *content.Health
 	Log        Log
 	Backup     Backup
@@ -55,7 +57,7 @@ type Server struct {
 
 var pageNames = []string{
 	"todo", "post", "posted", "mine", "find", "articles", "article", "conflict", "versions", "trail", "offer", "site", "children",
-	"import", "columns", "links", "people", "person", "live", "air", "urgent", "stats", "health", "audit",
+	"import", "columns", "links", "people", "person", "live", "air", "urgent", "stats", "reception", "receptions", "health", "audit",
 }
 
 // New returns the console.
@@ -74,6 +76,9 @@ func New(k *kit.Kit, cfg Config) (*Server, error) {
 		"time":     func(t time.Time) string { return s.moment(t, "2006年1月2日 15:04") },
 		"day":      func(t time.Time) string { return s.moment(t, "2006年1月2日") },
 		"linkForm": func(t *Messages, l content.Link) linkForm { return linkForm{t, l} },
+		"share":    share,
+		"far":      far,
+		"sub":      func(a, b int) int { return a - b },
 		"iso":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"local": func(t time.Time) string {
 			return s.moment(t, "2006-01-02T15:04")
@@ -111,6 +116,7 @@ func (s *Server) Routes(r *kit.Router) {
 	s.siteRoutes(r)
 	s.peopleRoutes(r)
 	s.reportRoutes(r)
+	s.receptionRoutes(r)
 	r.Page("/admin/", s.inside(func(w http.ResponseWriter, q *http.Request, _ *visit) {
 		s.kit.FailPage(w, q, http.StatusNotFound, "", "")
 	}))
