@@ -3,15 +3,23 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"xianfeng/media"
 	"xianfeng/web/kit"
+)
+
+// Bounds of the delay at which all viewers of a stream can be held, in milliseconds.
+const (
+	syncLeast = 500
+	syncMost  = 30_000
 )
 
 type watchPage struct {
 	frame
 	Name string
 	Via  string
+	Sync int    // milliseconds between the server's clock and what is shown, the same for all; 0: as live as can be
 	HLS  string // addresses for other players; "": not offered
 	RTSP string
 }
@@ -30,6 +38,9 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request) {
 	p := watchPage{frame: f, Name: name, Via: "auto"}
 	if via := r.URL.Query().Get("via"); via == "hls" || via == "whep" {
 		p.Via = via
+	}
+	if ms, err := strconv.Atoi(r.URL.Query().Get("sync")); err == nil && ms > 0 {
+		p.Sync = max(syncLeast, min(syncMost, ms))
 	}
 	a := s.addresses(r, name)
 	p.RTSP = a.RTSP

@@ -1,11 +1,23 @@
 // Playing over (Low-Latency) HLS: through hls.js where the browser has Media Source Extensions, else by
 // the browser itself, as on the iPhone. hls.js is fetched only when it is needed.
 
+import { Drive } from "./drive.js";
+import { dateOffset } from "./programme.js";
 import { bearer } from "./protocol.js";
 import { Failure, kindOfStatus } from "./state.js";
 
 /** @typedef {import("./state.js").ServerClock} ServerClock */
 /** @typedef {import("./rtc.js").Measure} Measure */
+
+/**
+ * To be at one instant with all others: programme time shown = server time − delay.
+ * @typedef {object} Sync
+ * @property {number} delay ms
+ * @property {{ now(): number, known: boolean }} clock the server's
+ * @property {{ lead: number, lag: number }} [learnt] by a player before
+ * @property {() => unknown} map  what the server last said of how stream time lies in programme time
+ * @property {() => void} [told]  called whenever there is news of it
+ */
 
 const native = "application/vnd.apple.mpegurl";
 const library = new URL("../thirdparty/hls.js/hls.light.min.mjs", import.meta.url).href;
@@ -38,15 +50,21 @@ export class HlsPlayback {
   #stopped = false;
   #recovered = 0;
   #live = false; // playback has been at the live edge
+  /** What keeps it in sync; null: it plays as near to the live edge as it can. */
+  drive;
 
-  /** @param {{ video: HTMLVideoElement, url: string, key: string, clock: ServerClock, fail: (f: Failure) => void }} with_ */
-  constructor({ video, url, key, clock, fail }) {
+  /** @param {{ video: HTMLVideoElement, url: string, key: string, clock: ServerClock, fail: (f: Failure) => void, sync?: Sync | null }} with_ */
+  constructor({ video, url, key, clock, fail, sync = null }) {
     this.#video = video;
     this.#url = url;
     this.#key = key;
     this.#clock = clock;
     this.#fail = fail;
+    this.#sync = sync;
+    this.drive = sync && new Drive({ video, source: this, native: !hasMSE(), ...sync });
   }
+
+  #sync;
 
   /** Loads; fails with a Failure. */
   async start() {
@@ -55,6 +73,7 @@ export class HlsPlayback {
       this.#native = true;
       this.#video.onerror = () => this.#fail(this.#nativeFailure());
       this.#video.src = this.#url;
+      this.drive?.start();
       return;
     }
     const { default: Hls } = await import(library).catch(() => {
@@ -66,7 +85,7 @@ export class HlsPlayback {
       lowLatencyMode: true,
       enableWorker: false, // parts are fMP4 already, there is nothing to convert
       backBufferLength: 10,
-      maxLiveSyncPlaybackRate: 1.05, // catches up without being heard
+      ...(this.#sync ? together(this.#sync.delay) : { maxLiveSyncPlaybackRate: 1.05 }), // catches up without being heard
       liveDurationInfinity: true,
       startFragPrefetch: true,
       xhrSetup: (/** @type {XMLHttpRequest} */ xhr) => {
@@ -82,7 +101,8 @@ export class HlsPlayback {
       }
       this.#fail(failureOf(data, Hls));
     });
-    hls.on(Hls.Events.BUFFER_APPENDED, () => this.#catchUp());
+    if (!this.drive) hls.on(Hls.Events.BUFFER_APPENDED, () => this.#catchUp());
+    this.drive?.start();
     hls.loadSource(this.#url);
     hls.attachMedia(this.#video);
   }
@@ -95,6 +115,7 @@ export class HlsPlayback {
 
   stop() {
     this.#stopped = true;
+    this.drive?.stop();
     this.#hls?.destroy();
     this.#hls = null;
     if (this.#native) {
@@ -106,6 +127,10 @@ export class HlsPlayback {
 
   /** Jumps to the newest moment that can be played without a stall. */
   goLive() {
+    if (this.drive) {
+      this.drive.again();
+      return;
+    }
     const at = this.#hls ? this.#hls.liveSyncPosition : this.#edge();
     if (Number.isFinite(at)) this.#video.currentTime = at;
   }
@@ -132,6 +157,34 @@ export class HlsPlayback {
     return seekable.length ? seekable.end(seekable.length - 1) - 1 : NaN;
   }
 
+  /** @returns {readonly import("./programme.js").Dated[]} */
+  get #fragments() {
+    const details = this.#hls?.latestLevelDetails;
+    if (!details) return [];
+    return details.fragmentHint ? [...details.fragments, details.fragmentHint] : details.fragments;
+  }
+
+  /** Programme time of a place on the video's timeline. @param {number} seconds */
+  programme(seconds) {
+    return seconds * 1000 + this.#offset(seconds);
+  }
+
+  /** @param {number} programme */
+  place(programme) {
+    const about = (programme - this.#offset(this.#video.currentTime)) / 1000;
+    return (programme - this.#offset(about)) / 1000;
+  }
+
+  oldest() {
+    if (this.#native) return this.#video.seekable.length ? this.#video.seekable.start(0) : NaN;
+    return this.#fragments[0]?.start ?? NaN;
+  }
+
+  /** @param {number} seconds */
+  #offset(seconds) {
+    return this.#native ? startDate(this.#video) : dateOffset(this.#fragments, seconds);
+  }
+
   /** @returns {Promise<Measure | null>} */
   async measure() {
     const v = this.#video;
@@ -148,7 +201,7 @@ export class HlsPlayback {
       bitRate: level?.bitrate || null,
       lost: null,
       rtt: null,
-      progress: v.currentTime,
+      progress: v.currentTime + (this.drive?.waits && v.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA ? performance.now() : 0), // it waits for its moment
       frozen: null,
     };
   }
@@ -157,10 +210,7 @@ export class HlsPlayback {
   #delay() {
     /** @type {Date | null} */
     let shown = this.#hls?.playingDate ?? null;
-    if (!this.#hls && "getStartDate" in this.#video) {
-      const start = /** @type {Date} */ (/** @type {any} */ (this.#video).getStartDate());
-      if (!Number.isNaN(start.getTime())) shown = new Date(start.getTime() + this.#video.currentTime * 1000);
-    }
+    if (this.#native && Number.isFinite(startDate(this.#video))) shown = new Date(startDate(this.#video) + this.#video.currentTime * 1000);
     if (shown && this.#clock.known) {
       const seconds = (this.#clock.now() - shown.getTime()) / 1000;
       if (seconds > -0.5 && seconds < 600) return { latency: Math.max(0, seconds), estimate: false };
@@ -168,6 +218,17 @@ export class HlsPlayback {
     const edge = this.#hls?.latency;
     return { latency: edge > 0 ? edge : null, estimate: true };
   }
+}
+
+/**
+ * hls.js must neither catch up nor jump by itself; it begins to load where playing will begin.
+ * @param {number} delay ms
+ */
+const together = (delay) => ({ liveSyncDuration: Math.max(0.6, delay / 1000 - 0.2), maxLiveSyncPlaybackRate: 1, liveSyncOnStallIncrease: 0 });
+
+/** When the timeline began, as far as the browser tells (Safari does). @param {HTMLVideoElement} video @returns {number} ms, NaN if it does not */
+function startDate(video) {
+  return /** @type {any} */ (video).getStartDate?.().getTime() ?? NaN;
 }
 
 /** @param {any} data of hls.js's error event @param {any} Hls @returns {Failure} */

@@ -74,6 +74,12 @@ const zh = {
   noSound: "这场直播没有声音",
   soundOnly: "这场直播只有声音",
   playing: "正在播放",
+  inSync: "同步 ±%s ms",
+  syncing: "正在对齐……",
+  rejoining: "正在赶上大家……",
+  trim: "声音提前",
+  trimMore: "蓝牙音箱、电视的声音慢，就往右调，直到口型对上。只影响这台设备。",
+  ms: "%s 毫秒",
 };
 
 /** @type {typeof zh} */
@@ -151,6 +157,12 @@ const en = {
   noSound: "This broadcast has no sound",
   soundOnly: "This broadcast is sound only",
   playing: "Playing",
+  inSync: "In sync ±%s ms",
+  syncing: "Aligning…",
+  rejoining: "Catching up with the others…",
+  trim: "Sound earlier by",
+  trimMore: "If a wireless loudspeaker or television is late, move this right until it fits the others. For this device only.",
+  ms: "%s ms",
 };
 
 /** @typedef {typeof zh} Words */

@@ -52,9 +52,9 @@ async function reason(answer) {
  * @param {string} url @param {string} key @param {ServerClock} [clock] @returns {Promise<Status>}
  */
 export async function fetchStatus(url, key, clock) {
-  const sent = Date.now();
+  const sent = performance.now();
   const answer = await ask(url, { headers: bearer(key), signal: AbortSignal.timeout(6000) });
-  const received = Date.now();
+  const received = performance.now();
   const status = await answer.json();
   clock?.note(sent, received, status.now);
   return { ...status, tracks: status.tracks ?? [] };

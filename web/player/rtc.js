@@ -1,5 +1,7 @@
 // Playing over WHEP: one RTCPeerConnection that only receives, for low delay.
 
+import { DriveRTC } from "./drive-rtc.js";
+import { reaches, ringFor } from "./jitter.js";
 import { exchange, release, stereo } from "./protocol.js";
 import { Failure } from "./state.js";
 
@@ -81,30 +83,41 @@ export class WhepPlayback {
   #lost;
   /** @type {{ at: number, bytes: number, frames: number, packets: number, delay: number, emitted: number } | null} */
   #before = null;
+  /** What keeps it in sync; null: it plays as soon as it can. */
+  drive;
+  #ring = 0; // ms by which the server sends late
 
-  /** @param {{ video: HTMLVideoElement, url: string, key: string, clock: ServerClock, fail: (f: Failure) => void }} with_ */
-  constructor({ video, url, key, clock, fail }) {
+  /** @param {{ video: HTMLVideoElement, url: string, key: string, clock: ServerClock, fail: (f: Failure) => void, sync?: import("./hls.js").Sync | null }} with_ */
+  constructor({ video, url, key, clock, fail, sync = null }) {
     this.#video = video;
     this.#url = url;
     this.#key = key;
     this.#clock = clock;
     this.#fail = fail;
+    if (sync) this.#ring = ringFor(sync.delay);
+    this.drive = sync && new DriveRTC({ video, ring: this.#ring, ...sync });
+    this.#far = sync !== null && !reaches(sync.delay);
   }
+
+  #far;
 
   /** Connects; fails with a Failure. */
   async start() {
+    if (this.#far) throw new Failure("refused", "delay"); // later than WebRTC can show anything
     const pc = new RTCPeerConnection();
     this.#pc = pc;
     const stream = new MediaStream();
-    pc.addTransceiver("video", { direction: "recvonly" });
-    pc.addTransceiver("audio", { direction: "recvonly" });
+    for (const kind of ["video", "audio"]) {
+      const { receiver } = pc.addTransceiver(kind, { direction: "recvonly" });
+      this.drive?.add(receiver);
+    }
     pc.ontrack = ({ track }) => stream.addTrack(track);
     const offer = await pc.createOffer();
     const sdp = stereo(offer.sdp ?? "");
     await pc.setLocalDescription({ type: "offer", sdp });
     // No candidates of ours are sent: the server is the one with an address, and it learns ours from
     // the first check (peer reflexive, RFC 8445 §7.3.1.3). That saves a request per viewer.
-    const answer = await exchange(this.#url, sdp, this.#key);
+    const answer = await exchange(this.#ring ? `${this.#url}?delay=${this.#ring}` : this.#url, sdp, this.#key);
     this.#session = answer.session;
     if (this.#pc !== pc) {
       release(answer.session, this.#key); // stopped meanwhile
@@ -116,6 +129,7 @@ export class WhepPlayback {
     this.#video.srcObject = stream;
     await connected(pc);
     pc.onconnectionstatechange = () => this.#changed(pc);
+    this.drive?.start();
   }
 
   /** @param {RTCPeerConnection} pc */
@@ -132,6 +146,7 @@ export class WhepPlayback {
   /** @param {boolean} leaving the page is being left */
   stop(leaving) {
     clearTimeout(this.#lost);
+    this.drive?.stop();
     const pc = this.#pc;
     this.#pc = null;
     if (pc) void hangUp(pc, this.#session, this.#key, leaving);

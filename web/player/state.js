@@ -44,6 +44,7 @@
  * @property {boolean} bFrames
  * @property {number} viewers
  * @property {Record<string, string>} [notes]
+ * @property {unknown} [map] how stream time lies in programme time (StreamMap in programme.js)
  * @property {number} now
  */
 
@@ -155,14 +156,17 @@ export class StallWatch {
   }
 }
 
-/** The server's clock, from the Date in its answers: the answer with the shortest way counts. */
+/**
+ * The server's clock, from the time in its answers: the answer with the shortest way counts. It runs on
+ * performance.now(): that never jumps, and it matters nothing what time the computer believes it is.
+ */
 export class ServerClock {
   #best = Infinity;
   #offset = 0;
   #local;
 
   /** @param {() => number} [local] the local clock, ms */
-  constructor(local = Date.now) {
+  constructor(local = () => performance.now()) {
     this.#local = local;
   }
 
@@ -178,6 +182,11 @@ export class ServerClock {
   /** Whether any answer was seen. */
   get known() {
     return this.#best < Infinity;
+  }
+
+  /** By how much it may be off, ms. */
+  get dispersion() {
+    return this.#best / 2;
   }
 
   now() {

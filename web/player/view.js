@@ -4,6 +4,7 @@
 import { icon } from "./icons.js";
 import { wordsFor } from "./messages.js";
 import { bitRate } from "./state.js";
+import { trimLimit, trimStep } from "./trim.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Transport} Transport */
@@ -32,6 +33,8 @@ import { bitRate } from "./state.js";
  * @property {boolean} bFrames the stream has B-frames, which WebRTC can't carry
  * @property {string[]} topics of the server's notes on the stream
  * @property {string} list address of the list of what is on air
+ * @property {{ mode: import("./sync.js").Mode, error: number | null } | null} sync how well it is at one instant with others; null: it need not be
+ * @property {number} trim ms by which this device's sound is late
  */
 
 /**
@@ -44,6 +47,7 @@ import { bitRate } from "./state.js";
  * @property {() => void} togglePip
  * @property {(via: Via) => void} setVia
  * @property {(key: string) => void} enterKey
+ * @property {(ms: number) => void} setTrim
  */
 
 const idleAfter = 3000;
@@ -103,15 +107,19 @@ export class View {
     this.#live = el("button", { type: "button", class: "live" }, el("span", { class: "dot", "aria-hidden": "true" }), el("span", {}, this.#liveText, this.#behind, this.#delay));
     this.#live.addEventListener("click", actions.goLive);
     this.#way = el("span", { class: "way" });
+    this.#sync = el("span", { class: "sync", part: "sync" });
     this.#settings = this.#button("settings", w.settings, () => this.#openPanel(this.#panel.hidden !== false));
     this.#settings.setAttribute("aria-expanded", "false");
     this.#pip = this.#button("pip", w.pip, actions.togglePip);
     this.#full = this.#button("full", w.fullscreen, actions.toggleFull);
-    this.#bar = el("div", { class: "bar", part: "controls" }, this.#play, this.#mute, this.#volume, this.#live, this.#way, el("span", { class: "gap" }), this.#settings, this.#pip, this.#full);
+    this.#bar = el("div", { class: "bar", part: "controls" }, this.#play, this.#mute, this.#volume, this.#live, this.#sync, this.#way, el("span", { class: "gap" }), this.#settings, this.#pip, this.#full);
 
     this.#facts = el("dl");
     this.#notes = el("p", { class: "notes" });
     this.#radios = new Map();
+    this.#trimValue = el("output");
+    this.#trim = el("input", { type: "range", min: String(-trimLimit), max: String(trimLimit), step: String(trimStep), class: "trim" });
+    this.#trimSet = this.#makeTrim();
     this.#panel = this.#makePanel();
 
     this.#stage = el("div", { class: "stage", hidden: "" }, this.video, this.#only, this.#message, this.#start, this.#unmute, this.#bar, this.#status);
@@ -147,12 +155,16 @@ export class View {
   #behind;
   #delay;
   #way;
+  #sync;
   #settings;
   #pip;
   #full;
   #panel;
   #facts;
   #notes;
+  #trim;
+  #trimValue;
+  #trimSet;
   /** @type {Map<Via, HTMLInputElement>} */
   #radios;
   #keyInput = el("input", { type: "password", autocomplete: "off", maxlength: "512", required: "" });
@@ -215,7 +227,7 @@ export class View {
       ways.append(el("label", {}, radio, el("span", {}, name, " ", el("small", {}, more))));
     }
     const close = this.#textButton(w.close, () => this.#openPanel(false));
-    const panel = el("div", { class: "panel", role: "group", "aria-label": w.settings, hidden: "" }, ways, el("div", {}, el("h3", {}, w.facts), this.#facts, this.#notes), el("div", { class: "close" }, close));
+    const panel = el("div", { class: "panel", role: "group", "aria-label": w.settings, hidden: "" }, ways, this.#trimSet, el("div", {}, el("h3", {}, w.facts), this.#facts, this.#notes), el("div", { class: "close" }, close));
     panel.addEventListener("keydown", (e) => {
       if (e.key === "Escape") {
         e.stopPropagation();
@@ -223,6 +235,28 @@ export class View {
       }
     });
     return panel;
+  }
+
+  #makeTrim() {
+    const w = this.#words;
+    this.#trim.addEventListener("input", () => this.#actions.setTrim(Number(this.#trim.value)));
+    this.#trim.setAttribute("aria-describedby", "trim-more");
+    return el("div", { class: "trim-set" }, el("label", {}, el("span", {}, w.trim, " ", this.#trimValue), this.#trim), el("small", { id: "trim-more" }, w.trimMore));
+  }
+
+  /** @param {Model} m */
+  #showSync(m) {
+    const w = this.#words;
+    const running = m.state === "playing" && m.sync !== null;
+    this.#trimSet.hidden = m.sync === null;
+    this.#trim.value = String(m.trim);
+    this.#trim.setAttribute("aria-valuetext", say(w.ms, m.trim));
+    setText(this.#trimValue, say(w.ms, m.trim));
+    this.#sync.hidden = !running;
+    if (!m.sync) return;
+    const good = m.sync.error !== null;
+    this.#sync.dataset.good = String(good);
+    setText(this.#sync, good ? say(w.inSync, Math.max(1, Math.round(m.sync.error ?? 0))) : m.sync.mode === "rejoin" ? w.rejoining : w.syncing);
   }
 
   /** @param {boolean} open */
@@ -285,12 +319,13 @@ export class View {
     const paused = m.state === "paused";
     this.#live.hidden = !(running || paused);
     this.#live.classList.toggle("behind", paused);
-    const known = !paused && m.latency !== null;
+    const known = !paused && m.latency !== null && m.sync === null; // in sync it is the same for all
     setText(this.#liveText, paused ? w.goLive : w.live);
+    this.#showSync(m);
     setText(this.#behind, known ? ` · ${w.behind}` : "");
     setText(this.#delay, known && m.latency !== null ? ` ${say(w.seconds, seconds(m.latency))}` : "");
     this.#live.title = w.goLive;
-    this.#way.hidden = !running;
+    this.#way.hidden = !running || m.sync !== null;
     setText(this.#way, m.transport ? w[m.transport] + (m.bFrames ? ` · ${w.bFramesShort}` : "") : "");
 
     const fullscreen = document.fullscreenElement === this.#host;
@@ -299,7 +334,7 @@ export class View {
     for (const [via, radio] of this.#radios) radio.checked = via === m.via;
     if (!this.#panel.hidden) this.#showFacts(m);
 
-    const said = running ? w.playing : paused ? w.stopped : `${title}${/[。….!]$/.test(title) ? "" : "。"}${more}`;
+    const said = running && m.sync?.mode === "rejoin" ? w.rejoining : running ? w.playing : paused ? w.stopped : `${title}${/[。….!]$/.test(title) ? "" : "。"}${more}`;
     if (said !== this.#said) setText(this.#status, (this.#said = said));
   }
 
@@ -379,8 +414,8 @@ function setText(e, text) {
   if (e.textContent !== text) e.textContent = text;
 }
 
-/** @param {string} text @param {string} value */
-const say = (text, value) => text.replace("%s", value);
+/** @param {string} text @param {string | number} value */
+const say = (text, value) => text.replace("%s", String(value).replace("-", "−"));
 
 /** @param {number} s */
 const seconds = (s) => (s < 0.95 ? Math.max(0.1, s).toFixed(1) : s < 10 ? s.toFixed(1) : s.toFixed(0));

@@ -7,6 +7,8 @@
  * Attributes
  *   src       address of the stream; below it are status, whep and index.m3u8
  *   via       auto (default), whep or hls: which way to play
+ *   sync      ms between the server's clock and what is shown, 500 to 30000: every player with the same value shows
+ *             the same at the same instant. Without it each plays as near to the live edge as it can
  *   autoplay  begin at once, without sound; else the visitor presses play
  *   page-keys the page is there for the player: keys work while nothing else has the focus
  *   lang      language of the words, else that of the document: en or zh
@@ -16,6 +18,10 @@
  *   reason     why it does not play (FailureKind in state.js), else ""
  *   transport  "whep" | "hls" | "" while there is none
  *   latency    seconds from the camera to the screen, as far as it is known, else null
+ *   syncMode   "hold" | "trim" | "rate" | "seek" | "rejoin", or "off" without sync
+ *   syncError  ms that it shows too early (+) or too late (−), null while that is not known
+ *   syncStats  what was done to keep it in sync (Stats in sync.js), or null
+ *   syncTrim   ms by which this device's sound is late, −500 to 500; kept on the device
  *   video      the <video>, in the open shadow root
  *   status     what the server last said of the stream, or null
  *   key        read key, sent as bearer token; the pages of the server use a cookie instead
@@ -23,12 +29,15 @@
  *
  * Methods: play(), pause(), goLive()
  *
- * Events: xf-state and xf-transport, when the properties change; they bubble.
+ * Events: xf-state, xf-transport and xf-sync (detail: mode, error), when the properties change; they bubble.
  *
  * Keys, while it has the focus, and with page-keys also while nothing has it: space or K play and pause, M sound, F full screen, P picture in picture,
  * arrows up and down volume.
  */
 
+import { socket } from "../kit/script/socket.js";
+import { SyncClock } from "./clock.js";
+import { readTrim, keepTrim } from "./trim.js";
 import { addresses, fetchStatus, knock, sendKey } from "./protocol.js";
 import { rtcPlays, rtcSupported, WhepPlayback } from "./rtc.js";
 import { hlsPlays, HlsPlayback, hlsSupported } from "./hls.js";
@@ -44,6 +53,7 @@ const tick = 500;
 const firstPicture = { whep: 8000, hls: 15000 }; // how long a way may take to show something
 const askAfter = 2000; // without anything new; less than the 3 s after which Chromium asks for a key frame
 const stalledAfter = 3000; // then a new connection is made
+const stalledSync = 10000;
 const frozenAfter = 8000; // while pictures come that don't get decoded
 const waitBack = 5000; // how long a broadcaster who is back may take to send something
 const waitPaused = 30000; // how long a connection is kept for a broadcaster who may come back
@@ -64,7 +74,7 @@ function listOf(src) {
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class XfPlayer extends HTMLElement {
-  static observedAttributes = ["src", "via"];
+  static observedAttributes = ["src", "via", "sync"];
 
   /** A read key, sent as bearer token. */
   key = "";
@@ -78,12 +88,21 @@ export class XfPlayer extends HTMLElement {
   #model = {
     state: "loading", reason: "", detail: "", played: false, keyWrong: false, blocked: false, sound: true, picture: true,
     transport: "", via: "auto", fellBack: false, latency: null, measure: null, viewers: null, bFrames: false, topics: [], list: "",
+    sync: null, trim: readTrim(),
   };
+  /** @type {SyncClock | null} */
+  #exact = null;
+  /** @type {{ lead: number, lag: number } | undefined} what a servo before has learnt of this device */
+  #learnt;
   /** @type {Playback | null} */
   #playback = null;
   /** @type {Set<Transport>} ways that failed on the stream that began at #since */
   #failed = new Set();
   #since = "";
+  /** @type {unknown} how the stream's time lies in programme time */
+  #map = null;
+  /** @type {{ topic: string, off: () => void } | null} */
+  #follows = null;
   #run = 0; // counts runs; a loop that finds another number here ends
   /** @type {(() => void) | null} ends the present wait */
   #wake = null;
@@ -103,6 +122,7 @@ export class XfPlayer extends HTMLElement {
       togglePip: () => this.#togglePip(),
       setVia: (via) => (this.via = via),
       enterKey: (key) => void this.#enterKey(key),
+      setTrim: (ms) => (this.syncTrim = ms),
     });
     this.addEventListener("keydown", (e) => this.#onKey(e));
     for (const event of ["volumechange", "playing", "pause"]) this.video.addEventListener(event, () => this.#render());
@@ -127,6 +147,32 @@ export class XfPlayer extends HTMLElement {
   }
   get latency() {
     return this.#model.latency;
+  }
+  /** ms, NaN without sync. */
+  get sync() {
+    const ms = Number(this.getAttribute("sync") || NaN);
+    return Math.min(30000, Math.max(500, ms));
+  }
+  set sync(ms) {
+    this.setAttribute("sync", String(ms));
+  }
+  get syncMode() {
+    return this.#playback?.drive?.mode ?? "off";
+  }
+  get syncError() {
+    const error = this.#playback?.drive?.error;
+    return Number.isFinite(error) ? error : null;
+  }
+  get syncStats() {
+    return this.#playback?.drive?.stats ?? null;
+  }
+  get syncTrim() {
+    return this.#model.trim;
+  }
+  set syncTrim(ms) {
+    const trim = keepTrim(ms);
+    if (this.#playback?.drive) this.#playback.drive.trim = trim;
+    this.#change({ trim });
   }
   get muted() {
     return this.video.muted;
@@ -181,6 +227,10 @@ export class XfPlayer extends HTMLElement {
   /** @param {string} name @param {string | null} old @param {string | null} value */
   attributeChangedCallback(name, old, value) {
     if (!this.isConnected || old === value) return;
+    if (name === "sync" && this.#playback?.drive && Number.isFinite(this.sync)) {
+      this.#playback.drive.delay = this.sync; // all go there together, and no session begins anew
+      return;
+    }
     if (name === "src") {
       this.status = null;
       this.#change({ played: false, keyWrong: false });
@@ -215,6 +265,8 @@ export class XfPlayer extends HTMLElement {
   #onFull = () => this.#render();
   /** @param {PageTransitionEvent} [e] */
   #leave = (e) => {
+    this.#follows?.off();
+    this.#follows = null;
     this.#run++;
     this.#stop(e !== undefined);
     this.#hurry();
@@ -238,6 +290,7 @@ export class XfPlayer extends HTMLElement {
   #restart() {
     this.#leave();
     this.#failed.clear();
+    this.#exact = Number.isFinite(this.sync) ? new SyncClock(this.#clock, this.src) : null; // learns while the stream is asked for
     this.#change({ via: this.via, fellBack: false, list: listOf(this.src) });
     if (this.src) void this.#loop(this.#run);
   }
@@ -322,12 +375,22 @@ export class XfPlayer extends HTMLElement {
       this.status = await fetchStatus(at.status, this.key, this.#clock);
     }
     if (this.status.absent) throw new Failure("absent");
+    this.#map = this.status.map ?? this.#map;
+    this.#followMap();
     const { since, tracks, viewers, bFrames, notes } = this.status;
     if (since !== this.#since) {
       this.#since = since;
       this.#failed.clear(); // another stream under the same name
     }
     this.#change({ sound: tracks.some((t) => t.sampleRate), picture: tracks.some((t) => !t.sampleRate), viewers, bFrames, topics: Object.keys(notes ?? {}), keyWrong: false });
+  }
+
+  /** What the server says of the stream's time comes over the socket as soon as it is new; else with the status. */
+  #followMap() {
+    const topic = this.#exact?.hasSocket && this.status ? `stream:${this.status.name}` : "";
+    if ((this.#follows?.topic ?? "") === topic) return;
+    this.#follows?.off();
+    this.#follows = topic ? { topic, off: socket.on(topic, (body) => (this.#map = body?.map ?? this.#map), () => {}) } : null;
   }
 
   #showed = false; // the present session has shown a picture
@@ -340,10 +403,13 @@ export class XfPlayer extends HTMLElement {
     let fail = () => {};
     const failed = new Promise((_, reject) => (fail = reject));
     failed.catch(() => {}); // it may come when nobody listens any more
-    const make = { video: this.video, key: this.key, clock: this.#clock, fail };
+    const clock = this.#exact;
+    const sync = clock && Number.isFinite(this.sync) ? { delay: this.sync, clock, learnt: this.#learnt, map: () => this.#map, told: () => this.#tellSync() } : null;
+    const make = { video: this.video, key: this.key, clock: this.#clock, fail, sync };
     this.#stop();
     const playback = way === "whep" ? new WhepPlayback({ ...make, url: at.whep }) : new HlsPlayback({ ...make, url: at.hls });
     this.#playback = playback;
+    if (playback.drive) playback.drive.trim = this.#model.trim;
     await Promise.race([playback.start(), failed]);
     if (run !== this.#run) return;
     this.#change({ transport: way, state: this.#model.state === "loading" ? "loading" : this.#model.state, reason: this.#model.state === "loading" ? "starting" : this.#model.reason });
@@ -404,7 +470,8 @@ export class XfPlayer extends HTMLElement {
         if (over()) return;
         const live = this.status?.live ?? false;
         if (!live) gone = now;
-        if (live && idle > stalledAfter && !(now - gone < waitBack)) throw new Failure("stalled");
+        // In sync, what was missed is skipped as soon as anything comes: a new connection would only take longer.
+        if (live && idle > (playback.drive ? stalledSync : stalledAfter) && !(now - gone < waitBack)) throw new Failure("stalled");
         if (!live && now - since > waitPaused) throw new Failure("paused");
         if (!live) this.#change({ state: "waiting", reason: "paused", latency: null });
         if (!live || idle > askAfter) {
@@ -422,8 +489,25 @@ export class XfPlayer extends HTMLElement {
 
   /** @param {boolean} [leaving] the page is being left, there is no time to wait for anything */
   #stop(leaving = false) {
+    this.#learnt = this.#playback?.drive?.learnt ?? this.#learnt;
     this.#playback?.stop(leaving);
     this.#playback = null;
+    this.#change({ sync: null });
+  }
+
+  #syncTold = -Infinity;
+  /** Shows how well it is in sync, once a second and whenever that turns into something else. */
+  #tellSync() {
+    const drive = this.#playback?.drive;
+    if (!drive) return;
+    const { mode } = drive;
+    const now = performance.now();
+    const before = this.#model.sync;
+    if (before?.mode === mode && now - this.#syncTold < 1000) return;
+    this.#syncTold = now;
+    const error = drive.inSync ? Math.abs(drive.error) + (this.#exact?.dispersion ?? 0) : null;
+    this.#change({ sync: { mode, error } });
+    if (before?.mode !== mode) this.dispatchEvent(new CustomEvent("xf-sync", { bubbles: true, composed: true, detail: { mode, error: this.syncError } }));
   }
 
   #pausedOutside() {
