@@ -1,6 +1,7 @@
 # make demo   see it work           make test   everything CI runs
 # make build  bin/xianfeng          make check  the fast half of the tests
 # make bench  measure it            make fuzz   each parser for FUZZTIME
+# make bench-sync  how far apart real browsers are that watch together
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
@@ -71,6 +72,10 @@ fuzz:
 # bench/run has rows and flags of its own.
 bench: deps build
 	go run ./bench/run -micro -into bench/README.md
+
+# Twenty minutes on an idle machine. -minutes 30 shows whether anything drifts; works and flags: bench/sync/main.js
+bench-sync: deps build
+	node bench/sync/main.js -into bench/README.md
 
 # Ten minutes of viewers and publishers that come and go; fails if the server grows.
 soak: deps build
