@@ -21,6 +21,7 @@ import pullTests from "./tests/pull.js";
 import sendingTests from "./tests/sending.js";
 import signinTests from "./tests/signin.js";
 import soundTests from "./tests/sound.js";
+import syncTests from "./tests/sync.js";
 import tcpTests from "./tests/tcp.js";
 import waitingTests from "./tests/waiting.js";
 import whipTests from "./tests/whip.js";
@@ -53,6 +54,7 @@ describe("xianfeng", { concurrency: 2, timeout: 600_000 }, () => {
   whipTests(stage);
   soundTests(stage);
   tcpTests(stage);
+  syncTests(stage);
   sendingTests(stage);
   pullTests(stage);
   lifeTests(stage);
