@@ -36,6 +36,7 @@ export class WhipSession {
     for (const track of stream.getTracks()) {
       const t = pc.addTransceiver(track, { direction: "sendonly", streams: [stream], sendEncodings: track.kind === "video" ? [{ maxBitrate: bits }] : undefined });
       if (track.kind === "video") preferH264(t);
+      tellCapture(t);
     }
     await pc.setLocalDescription();
     const answer = await exchange(this.#url, pc.localDescription?.sdp ?? "", this.#key);
@@ -97,6 +98,20 @@ export class WhipSession {
     this.#session = "";
     if (pc) await hangUp(pc, session, this.#key, leaving);
   }
+}
+
+/**
+ * Has the browser tell the server when it captured what it sends. Browsers that can, don't unless asked.
+ * @param {RTCRtpTransceiver} transceiver
+ */
+function tellCapture(transceiver) {
+  const t = /** @type {any} */ (transceiver); // newer than TypeScript's types
+  /** @type {{ uri: string, direction: string }[] | undefined} */
+  const all = t.getHeaderExtensionsToNegotiate?.();
+  const capture = all?.find((x) => x.uri === "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time");
+  if (!capture) return;
+  capture.direction = "sendrecv";
+  t.setHeaderExtensionsToNegotiate(all);
 }
 
 /**
