@@ -20,7 +20,7 @@ import (
 func TestReceptionIsSeenInTheConsole(t *testing.T) {
 	s, base := begin(t, "", nil)
 	browser, post := administrator(t, s, base)
-	post("/admin/s/51/live", url.Values{"do": {"start"}, "stream": {"hall"}, "title": {"<全省> 党课"}})
+	post("/admin/s/51/live", url.Values{"do": {"now"}, "stream": {"hall"}, "title": {"<全省> 党课"}})
 	var b broadcast.Broadcast
 	for _, x := range s.network.air.Active() {
 		b = x
