@@ -17,7 +17,7 @@ import (
 // backedUp are the tables that a backup has.
 var backedUp = []string{
 	"sites", "site_aliases", "accounts", "grants", "credentials", "passkeys", "identities", "audit", "settings", "columns", "articles",
-	"revisions", "placements", "offers", "remarks", "files", "links", "broadcasts", "views", "daily",
+	"revisions", "placements", "offers", "remarks", "files", "links", "broadcasts", "terminals", "attendees", "showings", "chat_lines", "views", "daily",
 }
 
 // numbers stands in a backup for the highest numbers that tables have given: none is given again.

@@ -19,18 +19,7 @@ func TestKeepsBroadcasts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			keeptest.Run(t, func(t *testing.T) (broadcast.Keeper, func() []string) {
 				db := open(t)
-				told := make(chan string, 1000)
-				db.Listen(func(tags []string) {
-					for _, tag := range tags {
-						told <- tag
-					}
-				})
-				return db, func() (tags []string) {
-					for len(told) > 0 {
-						tags = append(tags, <-told)
-					}
-					return tags
-				}
+				return db, tagsOf(db)
 			})
 		})
 	}

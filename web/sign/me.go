@@ -112,7 +112,7 @@ func (s *Server) app(w http.ResponseWriter, r *http.Request, status int, second 
 	}
 	p := appPage{page: s.page(r, func(t *Messages) string { return t.AppTitle }), Secret: groups(second.Secret), Sealed: second.Sealed}
 	p.Wrong = wrong
-	if p.QR, err = drawQR(second.URL, p.T.AppPicture); err != nil {
+	if p.QR, err = kit.QR(second.URL, p.T.AppPicture); err != nil {
 		s.cfg.Kit.Fail(w, r, err)
 		return
 	}

@@ -1,4 +1,4 @@
-package sign
+package kit
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"github.com/boombuler/barcode/qr"
 )
 
-// drawQR draws a text as a picture for cameras, with the quiet border that they want.
-func drawQR(text, label string) (template.HTML, error) {
+// QR draws a text as a picture for cameras, with the quiet border that they want.
+func QR(text, label string) (template.HTML, error) {
 	code, err := qr.Encode(text, qr.M, qr.Auto)
 	if err != nil {
 		return "", fmt.Errorf("draw a QR code: %w", err)
