@@ -24,6 +24,7 @@ import (
 	"xianfeng/web"
 	"xianfeng/web/admin"
 	"xianfeng/web/editor"
+	"xianfeng/web/hall"
 	"xianfeng/web/kit"
 	"xianfeng/web/library"
 	"xianfeng/web/portal"
@@ -99,7 +100,7 @@ func (s *server) addSites(ctx context.Context, c *web.Config) (func(http.Handler
 	sessions := sign.NewSessions(service, n.sites.Tree, s.log, s.cfg.Signin.Prefixes())
 	s.signin, s.remote = service, sessions.Remote
 	k, err := kit.New(kit.Config{
-		Mounts: []kit.Mount{web.Mount, portal.Mount, sign.Mount, editor.Mount, admin.Mount, library.Mount},
+		Mounts: []kit.Mount{web.Mount, portal.Mount, sign.Mount, editor.Mount, admin.Mount, library.Mount, hall.Mount},
 		Log:    s.log, Name: s.cfg.Network.Name, Session: sessions.Visitor,
 	})
 	if err != nil {
@@ -125,8 +126,15 @@ func (s *server) addSites(ctx context.Context, c *web.Config) (func(http.Handler
 	if err != nil {
 		return nil, err
 	}
+	if err := s.startAudience(); err != nil {
+		return nil, err
+	}
+	screens, err := s.hallPages(k, sessions.Remote)
+	if err != nil {
+		return nil, err
+	}
 	c.Kit = k
-	c.Parts = append(c.Parts, signs, console, uploads, kept)
+	c.Parts = append(c.Parts, signs, console, uploads, kept, screens)
 	c.Sites = public
 	return sessions.Wrap, nil
 }

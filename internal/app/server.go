@@ -70,6 +70,7 @@ type server struct {
 	channels *channel.Channels
 	sockets  *ws.Server
 	beacons  *beacon.Book               // nil: there are no broadcasts
+	crowd    *crowd                     // nil: media only
 	signin   *signin.Service            // nil: nobody can sign in
 	remote   func(*http.Request) string // the address of who asks
 	pages    net.Addr

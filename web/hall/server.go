@@ -404,5 +404,3 @@ func newDevice() (string, error) {
 	}
 	return base64.RawURLEncoding.EncodeToString(b[:]), nil
 }
-
-

@@ -9,6 +9,7 @@ import (
 
 	"xianfeng/internal/errs"
 	"xianfeng/internal/signin"
+	"xianfeng/web/kit"
 )
 
 type mePage struct {
