@@ -26,15 +26,22 @@ import (
 // More than 10 % lost at a steady pace is a limit, too: some shapers drop and don't queue. Less may be
 // a radio link's own and must not make the picture worse.
 //
-// Without it, receiver reports say once a second whether bursts came through, and REMB
-// (draft-alvestrand-rmcat-remb-03) gives the rate.
+// Without it, receiver reports say once a second how long the sender report behind a key frame waited
+// (echo.go) and how much was lost, and REMB (draft-alvestrand-rmcat-remb-03) gives the rate until then.
 //
-// The receive loop owns it but for the atomics, by which the worker is told. What a viewer lies about
+// The receive loop owns it but for the atomics, by which the worker is told, and marks. What a viewer lies about
 // stays within the bounds below and is about itself. 0 allocs.
 type estimator struct {
 	rate  atomic.Int64 // bit/s that the line carries; 0: nothing is known yet
 	pace  atomic.Int64 // bit/s to send with for longer; 0: nothing is known yet
 	depth atomic.Int64 // bytes to send at once; 0: startDepth
+
+	wants atomic.Bool // an echo that did not wait: the worker sends no report behind a haul until then
+
+	marks  marks // of sender reports
+	echoes echoes
+	cut    bool // pace was lowered because much was lost, and not measured since
+	hauls  bool // pace was measured by echoes
 
 	log     *sentLog // nil: no transport-wide feedback
 	heard   time.Duration
@@ -42,9 +49,8 @@ type estimator struct {
 	primed  bool   // expect is valid
 	limited bool   // rate was found by reaching a limit
 
-	fastest, before fastest
-	since           time.Duration // of fastest
-	standing        time.Duration // least delay in this report
+	base     baseline
+	standing time.Duration // least delay in this report
 
 	burst burst
 	busy  train
@@ -67,7 +73,12 @@ const (
 	silence     = 2 * time.Second // without transport-wide feedback; then others count
 )
 
-// fastest is the least time on the way, plus the difference of the clocks.
+// baseline is the least time on the way of the last 10 to 20 s, plus the difference of the clocks.
+type baseline struct {
+	fastest, before fastest
+	since           time.Duration // of fastest
+}
+
 type fastest struct {
 	way   time.Duration
 	valid bool
@@ -160,7 +171,7 @@ func (e *estimator) packet(now, sent, at time.Duration, size int, received bool)
 		e.run.lost++
 		return
 	}
-	delay := e.delay(now, at-sent)
+	delay := e.base.delay(now, at-sent)
 	if e.standing < 0 || delay < e.standing {
 		e.standing = delay
 	}
@@ -187,21 +198,21 @@ func (e *estimator) packet(now, sent, at time.Duration, size int, received bool)
 	}
 }
 
-// delay is how long a packet waited that was so long on its way.
-func (e *estimator) delay(now, way time.Duration) time.Duration {
-	if f := &e.fastest; f.valid && (way-f.way).Abs() > fastestSpan { // a clock was set, or somebody lies
-		e.fastest, e.before = fastest{}, fastest{}
+// delay takes a packet's time on the way, and returns how long it waited in it.
+func (b *baseline) delay(now, way time.Duration) time.Duration {
+	if f := &b.fastest; f.valid && (way-f.way).Abs() > fastestSpan { // a clock was set, or somebody lies
+		*b = baseline{}
 	}
-	if e.fastest.valid && now-e.since > fastestSpan {
-		e.before, e.fastest.valid = e.fastest, false
+	if b.fastest.valid && now-b.since > fastestSpan {
+		b.before, b.fastest.valid = b.fastest, false
 	}
-	if !e.fastest.valid {
-		e.fastest, e.since = fastest{way, true}, now
+	if !b.fastest.valid {
+		b.fastest, b.since = fastest{way, true}, now
 	}
-	e.fastest.way = min(e.fastest.way, way)
-	least := e.fastest.way
-	if e.before.valid {
-		least = min(least, e.before.way)
+	b.fastest.way = min(b.fastest.way, way)
+	least := b.fastest.way
+	if b.before.valid {
+		least = min(least, b.before.way)
 	}
 	return way - least
 }
@@ -281,28 +292,34 @@ func (e *estimator) settle() {
 
 func (e *estimator) setRate(r int64) { e.rate.Store(min(max(r, minRate), maxRate)) }
 
-// lost takes a receiver report's share of lost packets, in 256ths.
+// told reports whether transport-wide feedback says all that receiver reports could.
+func (e *estimator) told(now time.Duration) bool {
+	return e.log != nil && e.heard > 0 && now-e.heard < silence
+}
+
+// lost takes a receiver report's share of lost packets, in 256ths. No loss proves nothing: the line may have
+// carried no more than it can.
 func (e *estimator) lost(now time.Duration, fraction uint8) {
-	if e.log != nil && e.heard > 0 && now-e.heard < silence {
+	if e.told(now) {
 		return
 	}
 	pace := e.pace.Load()
 	switch {
-	case fraction == 0:
-		e.depth.Store(int64(min(2*e.room(), maxDepth)))
-		e.pace.Store(min(pace*5/4, maxRate)) // 0, where there never was much loss, stays
+	case fraction == 0 && e.cut:
+		e.pace.Store(min(pace*5/4, lossyPace))
 	case fraction > 38: // 15 %: no radio link, but too much at once
 		e.depth.Store(int64(max(e.room()/2, minDepth)))
 		if pace == 0 {
 			pace = lossyPace
 		}
 		e.pace.Store(max(pace*2/3, minRate))
+		e.cut = true
 	}
 }
 
-// remb takes the viewer's own estimate.
+// remb takes the viewer's own estimate, which is never much more than what came lately.
 func (e *estimator) remb(rate int64) {
-	if e.log == nil {
+	if e.log == nil && !e.hauls {
 		e.setRate(rate)
 		e.pace.Store(e.rate.Load() * 11 / 10)
 	}

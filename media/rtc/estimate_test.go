@@ -139,32 +139,6 @@ func TestWithoutReportsThePaceStaysCareful(t *testing.T) {
 	}
 }
 
-func TestReceiverReportsOpenTheDepth(t *testing.T) {
-	var e estimator
-	for i := range 10 {
-		e.lost(time.Duration(i)*time.Second, 0)
-	}
-	if d := e.room(); d != maxDepth {
-		t.Errorf("no loss: depth %d, want %d", d, maxDepth)
-	}
-	for i := range 10 {
-		e.lost(time.Duration(i)*time.Second, 13) // 5 %: a radio link
-	}
-	if d := e.room(); d != maxDepth {
-		t.Errorf("5 %% loss: depth %d, want %d", d, maxDepth)
-	}
-	for i := range 10 {
-		e.lost(time.Duration(i)*time.Second, 255)
-	}
-	if d := e.room(); d != minDepth {
-		t.Errorf("much loss: depth %d, want %d", d, minDepth)
-	}
-	e.remb(3_000_000)
-	if r := e.rate.Load(); r != 3_000_000 {
-		t.Errorf("REMB: got %d", r)
-	}
-}
-
 // TestLies sends reports of all kinds of nonsense, with real numbers and without.
 func TestLies(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
@@ -199,7 +173,7 @@ func TestLies(t *testing.T) {
 	e.log = &s.log
 	s.e.rate.Store(e.rate.Load())
 	s.e.depth.Store(e.depth.Load())
-	s.e.fastest, s.e.before, s.e.since, s.e.limited = e.fastest, e.before, e.since, e.limited
+	s.e.base, s.e.limited = e.base, e.limited
 	s.run(4*testGOP, testKey)
 	if got := s.e.rate.Load(); got < 4_000_000 || got > 6_500_000 {
 		t.Errorf("after the lies: got %d", got)

@@ -73,7 +73,7 @@ func FuzzOffer(f *testing.F) {
 // tally counts feedback.
 type tally struct{ n int }
 
-func (c *tally) lost(uint32, uint8, int32)   { c.n++ }
+func (c *tally) report(reception)            { c.n++ }
 func (c *tally) nack(uint32, uint16, uint16) { c.n++ }
 func (c *tally) keyFrame(uint32)             { c.n++ }
 func (c *tally) arrived([]byte)              { c.n++ }

@@ -95,10 +95,8 @@ func (g *Group) pace(v *Viewer) int64 {
 		return max(pace, stream/2, minPace)
 	case pace > 0: // REMB is never much more than what came lately, and receiver reports are a rough measure
 		return max(pace, stream*3/2, minPace)
-	case x.log != nil: // the first report is under way
+	default: // reports are under way, or never come
 		return max(2*stream, minPace)
-	default:
-		return max(4*stream, minPace)
 	}
 }
 

@@ -13,9 +13,24 @@ import (
 // cname is the same for all: whoever gets two tracks plays them in step (RFC 3550 §6.5.1).
 const cname = "xianfeng"
 
+// reportBefore sends a sender report that is due before pictures, so that it does not wait for them.
+func (g *Group) reportBefore(w *worker, v *Viewer, to *datagram.Peer, k *keys) {
+	if v.send.sequence.before(w.now, g.burst, v.send.late) {
+		g.report(w, v, to, k, !v.send.late)
+	}
+}
+
+// reportBehind sends one behind a large haul, which has come to its end.
+func (g *Group) reportBehind(w *worker, v *Viewer, to *datagram.Peer, k *keys) {
+	if to.Via() == nil && !v.ears.line.wants.Load() && v.send.sequence.behind(w.now) {
+		g.report(w, v, to, k, true)
+	}
+}
+
 // report sends the viewer sender reports of its tracks: where their timestamps lie in programme time,
-// the same for all tracks of the stream, so that sound and picture play in step.
-func (g *Group) report(w *worker, v *Viewer, to *datagram.Peer, k *keys) {
+// the same for all tracks of the stream, so that sound and picture play in step. Its echo tells of the line
+// (echo.go) if it is noted.
+func (g *Group) report(w *worker, v *Viewer, to *datagram.Peer, k *keys, noted bool) {
 	b := w.scratch[:0]
 	var ssrc uint32
 	for i, t := range g.tracks {
@@ -38,6 +53,9 @@ func (g *Group) report(w *worker, v *Viewer, to *datagram.Peer, k *keys) {
 	dst := w.batch.Room(len(out))
 	w.batch.Commit(to, copy(dst, out))
 	v.send.sent += len(out)
+	if t := g.tracks[videoLane]; noted && t != nil && v.send.lanes[videoLane].on {
+		v.ears.line.marks.note(v.send.sequence.mark(uint32(ntp(t.time)>>16), g.t.elapsed())) //nolint:gosec // its middle
+	}
 }
 
 // appendSenderReport appends an SR without report blocks (RFC 3550 §6.4.1).
@@ -125,17 +143,21 @@ func (e *ears) laneOf(ssrc uint32) int {
 	return -1
 }
 
-// lost implements feedback.
-func (e *ears) lost(ssrc uint32, fraction uint8, total int32) {
-	if i := e.laneOf(ssrc); i >= 0 {
-		if i == videoLane {
-			e.line.lost(e.viewer.t.elapsed(), fraction)
-		}
-		if d := total - e.lossOf[i]; d > 0 {
-			e.viewer.session.Lost.Add(uint64(d))
-		}
-		e.lossOf[i] = total
+// report implements feedback.
+func (e *ears) report(r reception) {
+	i := e.laneOf(r.ssrc)
+	if i < 0 {
+		return
 	}
+	if i == videoLane {
+		now := e.viewer.t.elapsed()
+		e.line.echo(now, r)
+		e.line.lost(now, r.fraction)
+	}
+	if d := r.total - e.lossOf[i]; d > 0 {
+		e.viewer.session.Lost.Add(uint64(d))
+	}
+	e.lossOf[i] = r.total
 }
 
 // nack implements feedback.

@@ -5,11 +5,21 @@ import "encoding/binary"
 // feedback is what a viewer's RTCP tells us. The parser calls one method for each report; nothing of
 // the packet may be kept.
 type feedback interface {
-	lost(ssrc uint32, fraction uint8, total int32)
+	report(r reception)
 	nack(ssrc uint32, seq, mask uint16)
 	keyFrame(ssrc uint32)
 	arrived(report []byte) // transport-wide feedback: the whole RTCP packet
 	remb(rate int64)       // bit/s
+}
+
+// reception is a report block (RFC 3550 §6.4.1).
+type reception struct {
+	ssrc     uint32
+	fraction uint8 // lost since the one before, in 256ths
+	total    int32 // lost
+	highest  uint32
+	lsr      uint32 // which sender report came last; 0: none
+	dlsr     uint32 // and how long ago, in 65536ths of a second
 }
 
 const (
@@ -59,8 +69,12 @@ func parseRTCP(b []byte, f feedback) {
 
 func parseReports(p []byte, count int, f feedback) {
 	for ; count > 0 && len(p) >= 24; count-- {
-		total := int32(binary.BigEndian.Uint32(p[4:])<<8) >> 8 //nolint:gosec // 24 bits, signed
-		f.lost(binary.BigEndian.Uint32(p), p[4], total)
+		f.report(reception{
+			ssrc: binary.BigEndian.Uint32(p), fraction: p[4],
+			total:   int32(binary.BigEndian.Uint32(p[4:])<<8) >> 8, //nolint:gosec // 24 bits, signed
+			highest: binary.BigEndian.Uint32(p[8:]),
+			lsr:     binary.BigEndian.Uint32(p[16:]), dlsr: binary.BigEndian.Uint32(p[20:]),
+		})
 		p = p[24:]
 	}
 }

@@ -23,6 +23,7 @@ type sending struct {
 	firstPace   int64  // of that, in bit/s
 	resend      allowance
 	repeated    time.Time     // when a key frame was last sent again
+	sequence    sequence      // of sender reports
 	sent        int           // bytes since the session was told
 	late        bool          // in Group.late
 	log         *sentLog      // of numbered packets; nil: there are none
@@ -180,18 +181,25 @@ func (g *Group) serve(w *worker, v *Viewer, report bool) {
 	if to == nil || k == nil {
 		return
 	}
+	x.sequence.owes = x.sequence.owes || report
 	if g.begin(w, v) {
 		x.resend.init(w.now)
-		report = true
+		x.sequence.owes = false
+		g.report(w, v, to, k, true) // before its first picture; there is one behind that, too
 	}
+	g.reportBefore(w, v, to, k)
+	if !x.late {
+		x.sequence.haul = haul{}
+	}
+	before := x.sent
 	if g.fill(w, v, to) {
 		g.serveNews(w, v, to, k)
 	}
+	x.sequence.haul.add(w.now, x.sent-before)
 	if l := &x.lanes[videoLane]; l.on && !l.waits && l.cursor != g.tracks[videoLane].ring.next {
 		g.lag(v)
-	}
-	if report {
-		g.report(w, v, to, k)
+	} else {
+		g.reportBehind(w, v, to, k)
 	}
 	x.tell(v)
 }
@@ -305,8 +313,13 @@ func (g *Group) catchUp(w *worker, v *Viewer) bool {
 		v.session.Lost.Add(r.key - l.cursor)
 		l.catchUp(r)
 	}
+	before := x.sent
 	for l.cursor != r.next && x.pacer.open() {
 		g.next(w, v, to, k, l, r)
+	}
+	x.sequence.haul.add(w.now, x.sent-before)
+	if l.cursor == r.next {
+		g.reportBehind(w, v, to, k)
 	}
 	x.tell(v)
 	return l.cursor != r.next

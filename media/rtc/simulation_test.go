@@ -58,10 +58,19 @@ type simulation struct {
 	lag     time.Duration
 	skips   int
 	mute    bool // the viewer sends no reports
+	uneven  bool // some pictures are three times as large
 	cross   int64
 	frame   int
 	report  time.Duration // when the next is sent
 	reports []inFlight
+
+	plain    bool // receiver reports only
+	remb     int64
+	sequence sequence
+	late     bool
+	senders  []time.Duration // arrivals of sender reports, from the first on; 0: lost
+	reported int             // fates that a receiver report was about
+	due      time.Duration   // when sender reports are
 }
 
 type waiting struct {
@@ -82,6 +91,13 @@ type inFlight struct {
 }
 
 const simPacket = 1200
+
+// newPlain is one without transport-wide feedback.
+func newPlain(p wire) *simulation {
+	s := newSimulation(p)
+	s.e.log, s.plain = nil, true
+	return s
+}
 
 func newSimulation(p wire) *simulation {
 	s := &simulation{wire: p, now: time.Hour}
@@ -110,6 +126,11 @@ func (s *simulation) run(d time.Duration, keySize int) {
 			if s.frame%gop == 0 {
 				size = keySize
 			}
+			if s.uneven && s.frame%10 == 5 {
+				size *= 3
+			} else if s.uneven && s.frame%10 < 4 && s.frame%gop != 0 {
+				size /= 2
+			}
 			key := s.frame%gop == 0
 			s.frame++
 			for ; size > 0; size -= simPacket {
@@ -131,6 +152,8 @@ func (s *simulation) run(d time.Duration, keySize int) {
 				}
 			}
 			s.skip()
+			s.hauls(epoch.Add(s.now))
+			sent := 0
 			s.p.fill(epoch.Add(s.now), pace, s.e.room())
 			if s.p.open() {
 				s.bursts++
@@ -138,16 +161,82 @@ func (s *simulation) run(d time.Duration, keySize int) {
 			for len(s.backlog) > 0 && s.p.open() {
 				s.backlog = s.backlog[1:]
 				s.p.take(simPacket)
+				sent += simPacket
 				s.log.note(s.number, simPacket, s.now)
 				at, ok := s.wire.send(s.now, simPacket)
 				s.fates = append(s.fates, fate{s.number, at, ok, s.now})
 				s.number++
+			}
+			s.sequence.haul.add(epoch.Add(s.now), sent)
+			if s.late = len(s.backlog) > 0; !s.late && s.plain && !s.e.wants.Load() && s.sequence.behind(epoch.Add(s.now)) {
+				s.sendReport()
 			}
 			if len(s.backlog) > 0 {
 				s.lag = max(s.lag, s.now-s.backlog[0].came)
 			}
 		}
 		s.feedback()
+	}
+}
+
+// hauls is what a worker does before it sends pictures.
+func (s *simulation) hauls(now time.Time) {
+	if !s.plain {
+		return
+	}
+	if s.due == 0 {
+		s.sendReport() // before the first picture
+	}
+	if s.now >= s.due {
+		s.due, s.sequence.owes = s.now+reportEvery, s.due != 0
+	}
+	burst := 0
+	for i := len(s.backlog); i > 0 && s.backlog[i-1].came == s.now; i-- {
+		burst++
+	}
+	if s.sequence.before(now, burst*simPacket, s.late) {
+		s.sendReport()
+	}
+	if !s.late {
+		s.sequence.haul = haul{}
+	}
+}
+
+func (s *simulation) sendReport() {
+	at, ok := s.wire.send(s.now, 100)
+	if !ok {
+		at = 0
+	}
+	s.senders = append(s.senders, at)
+	s.e.marks.note(s.sequence.mark(uint32(len(s.senders)), s.now)) //nolint:gosec // small
+}
+
+// receiverReport is heard each second, about (RFC 3550 §6.2). It names the newest sender report that arrived.
+func (s *simulation) receiverReport() {
+	if s.now < s.report || s.mute {
+		return
+	}
+	s.report = s.now + time.Second/2 + time.Duration(s.rand.Int64N(int64(time.Second)))
+	told := s.now - s.delay // when the viewer made it
+	n, lost := 0, 0
+	for ; s.reported < len(s.fates) && s.fates[s.reported].sent < told-2*s.delay; s.reported++ {
+		n++
+		if !s.fates[s.reported].ok {
+			lost++
+		}
+	}
+	for i := len(s.senders); i > 0; i-- {
+		if at := s.senders[i-1]; at > 0 && at <= told {
+			dlsr := uint32((told - at) * dlsrSeconds / time.Second)                                                                      //nolint:gosec // small
+			s.e.echo(s.now, reception{lsr: uint32(i), dlsr: dlsr, highest: uint32(s.reported), fraction: uint8(lost * 255 / max(n, 1))}) //nolint:gosec // small
+			break
+		}
+	}
+	if n > 0 {
+		s.e.lost(s.now, uint8(lost*255/n)) //nolint:gosec // at most 255
+	}
+	if s.remb > 0 {
+		s.e.remb(s.remb)
 	}
 }
 
@@ -163,6 +252,10 @@ func (s *simulation) skip() {
 
 // feedback sends a report each 100 ms, and takes those that arrived.
 func (s *simulation) feedback() {
+	if s.plain {
+		s.receiverReport()
+		return
+	}
 	if s.now >= s.report && !s.mute {
 		s.report = s.now + 100*time.Millisecond
 		n := s.told

@@ -43,6 +43,17 @@ export async function stats(page) {
 }
 
 /**
+ * What feedback of packets' arrival the two agreed on.
+ * @param {Page} page @returns {Promise<"transport-wide" | "no">}
+ */
+export function reports(page) {
+  return page.evaluate(() => {
+    const connection = /** @type {RTCPeerConnection} */ (/** @type {any} */ (window).connections.at(-1));
+    return connection.remoteDescription?.sdp.includes("transport-cc") ? "transport-wide" : "no";
+  });
+}
+
+/**
  * What came between two looks.
  * @param {Stats} a @param {Stats} b @returns {Stats}
  */
