@@ -114,15 +114,15 @@ func (s *server) addSites(ctx context.Context, c *web.Config) (func(http.Handler
 	if err != nil {
 		return nil, err
 	}
+	kept, err := s.libraryPages(ctx, k)
+	if err != nil {
+		return nil, err
+	}
 	console, err := s.console(k, service, sessions.Remote)
 	if err != nil {
 		return nil, err
 	}
 	uploads, err := s.files(ctx, k, sessions.Remote)
-	if err != nil {
-		return nil, err
-	}
-	kept, err := s.libraryPages(ctx, k)
 	if err != nil {
 		return nil, err
 	}

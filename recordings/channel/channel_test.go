@@ -249,6 +249,9 @@ func TestEntriesBeginWhenThePlanSays(t *testing.T) {
 	if g := strings.Join(got, "|"); !strings.HasPrefix(g, strings.TrimSuffix(want, "9 00:00:00 ")) {
 		t.Errorf("got  %s\nwant %s", g, want)
 	}
+	if it, since := tl.Now(monday.Add(8*time.Hour + 10*time.Minute + 61*time.Second)); it != id(1) || !since.Equal(monday.Add(8*time.Hour+11*time.Minute)) {
+		t.Errorf("now: %s since %v", it, since)
+	}
 	var kinds []string
 	for _, x := range tl.Problems(func(i string) bool { return i != id(1) }) {
 		kinds = append(kinds, fmt.Sprintf("%s/%d/%d", x.Kind, x.Entry, x.Day))

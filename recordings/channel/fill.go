@@ -120,17 +120,22 @@ func (c *content) fill(length time.Duration) []span {
 	f := filling{length: length}
 	for cut := false; !cut; {
 		cut = f.play(c.items)
-		if !c.loop || total(c.items) < leastLoop {
+		if !c.loop || !loops(c.items) {
 			break
 		}
 	}
-	for !f.cut && total(c.filler) >= leastLoop && f.at < length {
+	for !f.cut && loops(c.filler) && f.at < length {
 		f.play(c.filler)
 	}
 	if f.at < length {
 		f.add(newSlate(f.at, length-f.at))
 	}
 	return f.spans
+}
+
+// loops reports whether items are long enough to be played over and over: a week of them is to be counted.
+func loops(items []*layout) bool {
+	return total(items) >= max(leastLoop, time.Duration(len(items))*leastLoop/2)
 }
 
 func total(items []*layout) (d time.Duration) {

@@ -1,6 +1,8 @@
 package channel
 
 import (
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -46,12 +48,17 @@ func (v *version) guide(out []Programme, s slotAt, from, to time.Time) []Program
 	if c.loop {
 		left = len(f.spans)
 	}
+	short := c.loop && total(c.items) < leastLine
 	for i := range f.spans {
 		x := &f.spans[i]
 		p := Programme{From: f.at.Add(x.start), To: f.at.Add(x.start + x.length)}
 		if x.item != nil {
 			p.Item, p.Title, p.Filler = x.item.id, x.item.Title, left <= 0
-			left--
+			if left--; p.Filler {
+				p.Item, p.Title = all(c.filler)
+			} else if short {
+				p.Item, p.Title = all(c.items)
+			}
 		}
 		if !v.until.IsZero() && p.To.After(v.until) {
 			p.To = v.until
@@ -59,13 +66,42 @@ func (v *version) guide(out []Programme, s slotAt, from, to time.Time) []Program
 		if !p.To.After(from) || !p.From.Before(to) || !p.To.After(p.From) {
 			continue
 		}
-		if n := len(out); n > 0 && out[n-1].Item == p.Item && out[n-1].Filler == p.Filler && out[n-1].To.Equal(p.From) {
+		if n := len(out); n > 0 && out[n-1].Item == p.Item && out[n-1].Title == p.Title && out[n-1].Filler == p.Filler && out[n-1].To.Equal(p.From) {
 			out[n-1].To = p.To
 			continue
 		}
 		out = append(out, p)
 	}
 	return out
+}
+
+// leastLine is how long what is played over and over has to be for each item to have a line of its own.
+const leastLine = 30 * time.Minute
+
+// all is what is played over and over as one programme.
+func all(items []*layout) (id, title string) {
+	var titles []string
+	for _, l := range items {
+		if !slices.Contains(titles, l.Title) {
+			titles = append(titles, l.Title)
+		}
+	}
+	if len(titles) > 3 {
+		titles = append(titles[:3], "…")
+	}
+	return items[0].id, strings.Join(titles, " · ")
+}
+
+// Now returns the item that is shown at a moment, and since when; "": the slate.
+func (t *Timeline) Now(now time.Time) (id string, since time.Time) {
+	t.each(now, func(s *segment) bool {
+		if since = s.at; s.item != nil {
+			id = s.item.id
+			since = s.at.Add(-(s.item.ends[s.index-s.item.skip] - s.length))
+		}
+		return false
+	})
+	return id, since
 }
 
 // Problem is something about a plan that whoever made it should know.
@@ -114,7 +150,7 @@ func (t *Timeline) Problems(there func(id string) bool) (out []Problem) {
 		if !began[i] {
 			out = append(out, Problem{Kind: "same", Entry: i, At: p.Entries[i].At})
 		}
-		if l := t.lengthOf(p.Entries[i].Items); p.Entries[i].Loop && l < leastLoop {
+		if l := t.lengthOf(p.Entries[i].Items); p.Entries[i].Loop && l < max(leastLoop, time.Duration(len(p.Entries[i].Items))*leastLoop/2) {
 			out = append(out, Problem{Kind: "short", Entry: i, At: p.Entries[i].At, Length: l})
 		}
 	}

@@ -23,8 +23,10 @@ const (
 	history  = 10 * time.Minute      // versions that ended longer ago are forgotten
 	longAgo  = 2 * time.Minute       // that a new channel is taken to have run already
 	epoch    = 1735689600            // 2025: numbers begin with the seconds since, so that a name that is used again goes on higher
-	frame    = slate.FrameTime       // of the slate
-	half     = frame / 2             // for rounding
+	// mostListed bounds a playlist; real ones have a twentieth of it.
+	mostListed = 1000
+	frame      = slate.FrameTime // of the slate
+	half       = frame / 2       // for rounding
 )
 
 // Timeline is a channel, ready to be asked. It is safe for all goroutines and does not change.
@@ -162,7 +164,7 @@ func (t *Timeline) Playlist(b []byte, now time.Time, there func(id string) bool)
 	init := ""
 	var name [96]byte
 	t.each(begin, func(s *segment) bool {
-		if s.at.Add(s.length).After(end) {
+		if s.at.Add(s.length).After(end) || !head && s.seq-first >= mostListed {
 			return false
 		}
 		if head {

@@ -18,6 +18,7 @@ type Messages struct {
 	NavChildren   string
 	NavPeople     string
 	NavLive       string
+	NavChannels   string
 	NavStats      string
 	NavReception  string
 	NavHealth     string

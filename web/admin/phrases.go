@@ -72,7 +72,7 @@ func (t *Messages) done(what string) string {
 		"withdraw": t.DoneWithdraw, "delete": t.DoneDelete, "pin": t.DonePin, "unpin": t.DoneUnpin, "undone": t.DoneUndone, "restore": t.DoneRestore,
 		"push": t.DonePush, "unpush": t.DoneUnpush, "offer": t.DoneOffer, "takeback": t.DoneTakeBack, "take": t.DoneTake, "takepublic": t.DonePublish,
 		"decline": t.DoneDecline, "site": t.DoneSite, "create": t.DoneCreate, "rename": t.DoneSite, "move": t.DoneMove, "close": t.DoneClose,
-		"reopen": t.DoneReopen, "column": t.DoneSite, "link": t.DoneSite, "person": t.DoneSite,
+		"reopen": t.DoneReopen, "column": t.DoneSite, "link": t.DoneSite, "person": t.DoneSite, "channel": t.DoneSite,
 		"air-now": t.DoneAirNow, "air-start": t.DoneAirNow, "air-end": t.DoneAirEnd, "air-cancel": t.DoneAirCancel, "air-extend": t.DoneAirExtend,
 		"air-plan": t.DoneAirPlan, "air-save": t.DoneSite, "air-urgent": t.DoneAirUrgent,
 	}[what]

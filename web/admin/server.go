@@ -39,6 +39,8 @@ type Config struct {
 	Backup     Backup
 	Streams    Streams
 	Settings   Settings
+	Channels   Channels // with Items
+	Items      Items
 
 	Zone *time.Location // nil: UTC
 	Now  func() time.Time
@@ -57,7 +59,7 @@ type Server struct {
 
 var pageNames = []string{
 	"todo", "post", "posted", "mine", "find", "articles", "article", "conflict", "versions", "trail", "offer", "site", "children",
-	"import", "columns", "links", "people", "person", "live", "air", "urgent", "stats", "reception", "receptions", "health", "audit",
+	"import", "columns", "links", "people", "person", "live", "air", "urgent", "stats", "reception", "receptions", "health", "channels", "channel", "audit",
 }
 
 // New returns the console.
@@ -74,6 +76,7 @@ func New(k *kit.Kit, cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, kit: k, pages: map[string]*template.Template{}}
 	funcs := template.FuncMap{
 		"time":     func(t time.Time) string { return s.moment(t, "2006年1月2日 15:04") },
+		"add":      func(a, b int) int { return a + b },
 		"day":      func(t time.Time) string { return s.moment(t, "2006年1月2日") },
 		"linkForm": func(t *Messages, l content.Link) linkForm { return linkForm{t, l} },
 		"share":    share,
@@ -117,6 +120,7 @@ func (s *Server) Routes(r *kit.Router) {
 	s.peopleRoutes(r)
 	s.reportRoutes(r)
 	s.receptionRoutes(r)
+	s.channelRoutes(r)
 	r.Page("/admin/", s.inside(func(w http.ResponseWriter, q *http.Request, _ *visit) {
 		s.kit.FailPage(w, q, http.StatusNotFound, "", "")
 	}))

@@ -108,17 +108,15 @@ func (s *Server) channelStatus(w http.ResponseWriter, r *http.Request, name stri
 	}
 	now := s.cfg.Now()
 	out := status{Name: name, Live: true, Ready: true, Since: now, BFrames: true, Channel: true, Now: now.UnixMilli()}
-	for _, g := range x.Guide(now, now.Add(time.Second)) {
-		out.Since = g.From
-		if it, err := s.cfg.Items.Item(r.Context(), g.Item); g.Item != "" && err == nil {
-			for i := range it.Tracks {
-				out.Tracks = append(out.Tracks, track{Track: it.Tracks[i]})
-			}
-			if d := it.Duration.Seconds(); d > 0 && len(out.Tracks) > 0 {
-				out.Tracks[0].BitRate = int64(float64(8*it.Size()) / d)
-			}
+	id, since := x.Now(now)
+	out.Since = since
+	if it, err := s.cfg.Items.Item(r.Context(), id); id != "" && err == nil {
+		for i := range it.Tracks {
+			out.Tracks = append(out.Tracks, track{Track: it.Tracks[i]})
 		}
-		break
+		if d := it.Duration.Seconds(); d > 0 && len(out.Tracks) > 0 {
+			out.Tracks[0].BitRate = int64(float64(8*it.Size()) / d)
+		}
 	}
 	if len(out.Tracks) == 0 { // the slate
 		out.Tracks = []track{{Track: recordings.Track{Codec: "H264", MIME: "avc1.4d401f", Width: 1280, Height: 720, FPS: 25}}}

@@ -147,7 +147,7 @@ func lanes(s Sound) []*fmp4.Lane {
 	out := []*fmp4.Lane{{Track: &media.Track{Codec: media.H264}, ID: 1, Rate: 90000}}
 	switch s.Codec {
 	case "AAC":
-		t := media.NewAACTrack(&mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: s.Rate, ChannelConfig: uint8(s.Channels), ChannelCount: s.Channels})
+		t := media.NewAACTrack(&mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: s.Rate, ChannelConfig: uint8(s.Channels)})
 		out = append(out, &fmp4.Lane{Track: &t, ID: 2, Rate: s.Rate})
 	case "Opus":
 		out = append(out, &fmp4.Lane{Track: &media.Track{Codec: media.Opus, SampleRate: 48000, Channels: s.Channels}, ID: 2, Rate: 48000})
