@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"xianfeng/internal/site"
+	"xianfeng/signaling/audience"
 	"xianfeng/signaling/broadcast"
 	"xianfeng/web/cache"
 	"xianfeng/web/kit"
@@ -94,6 +95,37 @@ func (p *watchPage) Told() (string, error) {
 	f := broadcast.Full{Card: p.Card, Summary: p.B.Summary, Before: p.B.Before, After: p.B.After, Chat: p.B.Chat, Instead: p.Instead}
 	b, err := json.Marshal(f)
 	return string(b), err
+}
+
+// Chats reports whether viewers may write, or could.
+func (p *watchPage) Chats() bool { return p.B.Chat != broadcast.ChatOff }
+
+// Moderated reports whether everything that they write waits.
+func (p *watchPage) Moderated() bool { return p.B.Chat == broadcast.ChatModerated }
+
+// ChatJSON is what the script of the chat says.
+func (p *watchPage) ChatJSON() (string, error) {
+	t := p.T
+	b, err := json.Marshal(map[string]string{
+		"waits": t.ChatWaits, "toomany": t.ChatTooMany, "full": t.ChatFull, "denied": t.ChatDenied, "invalid": t.ChatInvalid, "offline": t.ChatOffline,
+		"conflict": t.ChatConflict, "server": t.ChatServer, "pass": t.ChatPass, "drop": t.ChatDrop,
+	})
+	return string(b), err
+}
+
+// reaction is a sign that viewers may give.
+type reaction struct{ Kind, Sign, Name string }
+
+// Reactions are the signs, as package audience knows them.
+func (p *watchPage) Reactions() []reaction {
+	look := map[string]reaction{"clap": {"", "👏", p.T.ReactClap}, "like": {"", "👍", p.T.ReactLike}, "heart": {"", "❤️", p.T.ReactHeart}, "flower": {"", "💐", p.T.ReactFlower}}
+	var out []reaction
+	for _, kind := range audience.Reactions {
+		x := look[kind]
+		x.Kind = kind
+		out = append(out, x)
+	}
+	return out
 }
 
 // WordsJSON is what the script says.
