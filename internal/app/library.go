@@ -159,6 +159,9 @@ func (s *server) startLibrary() {
 	s.library = openLibrary(s.opts.DataDir)
 	s.recorder = recordings.NewRecorder(s.library, s.hub, s.log)
 	s.built("recorder", s.recorder.Close)
+	if s.network != nil {
+		s.recordBroadcasts()
+	}
 	s.run("library", func(ctx context.Context) {
 		t := time.NewTicker(time.Hour)
 		defer t.Stop()

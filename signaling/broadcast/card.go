@@ -50,7 +50,7 @@ func CardOf(t *site.Tree, b *Broadcast) Card {
 		ID: b.ID, Title: b.Title, State: b.State, Source: b.Source.Address(), Watch: b.Address(), Delay: b.Now().Milliseconds(),
 		Announce: stamp(b.Announce), Starts: stamp(b.Starts), Ends: stamp(b.Ends), Began: stamp(b.Began), Ended: stamp(b.Ended), Urgent: b.Urgent,
 	}
-	if b.Replay != "" {
+	if b.Replay != "" && b.State == Ended {
 		c.Replay = Source{Item, b.Replay}.Address()
 	}
 	if n := t.Get(b.Site); n != nil {

@@ -11,6 +11,7 @@ import { makeClips } from "./harness/ffmpeg.js";
 import { Server } from "./harness/server.js";
 import accessTests from "./tests/access.js";
 import badInputTests from "./tests/bad-input.js";
+import broadcastTests from "./tests/broadcasts.js";
 import consoleTests from "./tests/console.js";
 import demoTests from "./tests/demo.js";
 import lifeTests from "./tests/life.js";
@@ -60,6 +61,7 @@ describe("xianfeng", { concurrency: 2, timeout: 600_000 }, () => {
   lifeTests(stage);
   accessTests(stage);
   pageTests(stage);
+  broadcastTests(stage);
   portalTests(stage);
   demoTests(stage);
   badInputTests(stage);

@@ -16,9 +16,10 @@ const dot = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAIAAAACUFjqAAAAEklEQVR
 
 /** Which template of web/admin/pages an address shows. @param {string} place */
 function templateOf(place) {
-  const [, first, , third] = (place.split("?")[0] ?? "").split("/").slice(1);
+  const [, first, , third, fourth] = (place.split("?")[0] ?? "").split("/").slice(1);
   if (!first) return "todo";
   if (first === "articles") return third ?? "article";
+  if (first === "s" && third === "live") return { new: "air", urgent: "urgent" }[fourth ?? ""] ?? "live";
   if (first === "s") return { new: "article", settings: "site" }[third ?? ""] ?? third ?? "";
   return { people: "person", offers: "offer", imports: "import" }[first] ?? first;
 }
@@ -62,7 +63,7 @@ export default function (stage) {
         const report = new URL(page.url()).pathname;
         const places = [
           "", "mine", "post", "find?q=ql", "s/99/articles?below=1", "s/99/new", "s/99/new?column=album", "s/99/new?column=produce", "s/99/columns", "s/99/links", "s/99/settings", "s/99/children",
-          "s/99/import", "s/99/people", "s/99/live", "s/99/stats", "s/99/health", "s/99/health?all=1", "s/99/audit", "no/such/page",
+          "s/99/import", "s/99/people", "s/99/live", "s/99/live/new", "s/99/live/urgent", "s/99/stats", "s/99/health", "s/99/health?all=1", "s/99/audit", "no/such/page",
         ].map((p) => `/admin/${p}`);
         for (const place of [...places, report, person, article, `${article}/versions`, `${article}/trail`, "/admin/offers/2"]) {
           await page.goto(server.base + place);
@@ -210,10 +211,10 @@ export default function (stage) {
       const page = await enter("admin", viewport);
       for (const code of ["99", "9901"]) { // the demo shows one, the last run another
         await page.goto(`${server.base}/admin/s/${code}/live`);
-        const off = page.getByRole("button", { name: "撤下" });
+        const off = page.getByRole("button", { name: "结束转播" });
         if ((await off.count()) === 0) continue;
         await off.first().click();
-        await page.locator(".toast", { hasText: "直播卡片已撤下" }).waitFor();
+        await page.locator(".toast", { hasText: "转播已结束" }).waitFor();
       }
       if (viewport === phone) {
         await page.locator(".thumb").getByRole("link", { name: "我的" }).click();
@@ -226,7 +227,7 @@ export default function (stage) {
       }
       await page.getByRole("link", { name: "直播", exact: true }).click();
       await page.getByRole("button", { name: "显示到本站及下级" }).first().click();
-      await page.locator(".toast", { hasText: "直播已显示" }).waitFor();
+      await page.locator(".toast", { hasText: "已开播" }).waitFor();
       await page.goto(`${server.base}/admin/s/99/new?column=notices`);
       await page.fill("input[name=title]", `全省通知${viewport.width}`);
       await page.locator(".xf-paper").click();

@@ -122,7 +122,7 @@ async function addresses(base) {
   };
   /** @type {Record<string, string>} */
   const out = {
-    province: "/", city: "/v/9901/", village: "/v/990101001001/", sites: "/v/99/sites", "sites-found": "/v/99/sites?q=清溪", links: "/v/99/links", live: "/v/99/live",
+    province: "/", city: "/v/9901/", village: "/v/990101001001/", sites: "/v/99/sites", "sites-found": "/v/99/sites?q=清溪", links: "/v/99/links", live: "/v/99/live", guide: "/v/99/guide", broadcast: "/b/1",
     search: "/v/99/search?q=水利", news: "/v/99/c/news", album: "/v/99/c/album", produce: "/v/99/c/produce", lost: "/v/99/no/such/page", nobody: "/v/0/", embed: "/embed/99/notices",
   };
   for (const column of ["news", "album", "produce"]) for (const address of await articles("99", column)) out[`article-${column}`] = address;

@@ -88,11 +88,12 @@ class Air {
     const line = at.querySelector(".line");
     const hold = at.querySelector("[data-hold]");
     if (!(line instanceof HTMLElement) || !(hold instanceof HTMLButtonElement)) return;
-    const long = line.scrollWidth > line.clientWidth + 1 || line.classList.contains("runs");
-    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    line.classList.toggle("runs", long && !still);
-    line.classList.toggle("wraps", long && still);
-    hold.hidden = !long || still;
+    line.classList.remove("runs", "wraps");
+    const long = line.scrollWidth / line.clientWidth;
+    const runs = long > 2.5 && !window.matchMedia("(prefers-reduced-motion: reduce)").matches; // what two lines hold stands still
+    line.classList.toggle("runs", runs);
+    line.classList.toggle("wraps", long > 1 && !runs);
+    hold.hidden = !runs;
     hold.onclick = () => {
       const held = line.classList.toggle("held");
       hold.textContent = (held ? this.box.dataset.play : this.box.dataset.pause) ?? "";
