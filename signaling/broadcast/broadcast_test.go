@@ -59,8 +59,10 @@ func (s *studio) Tree() *site.Tree { return s.tree }
 func open(t *testing.T) *studio {
 	t.Helper()
 	tree, err := site.NewTree([]site.Site{
-		{ID: province, Code: "99", Level: site.Province, Name: "省"}, {ID: city, Parent: province, Code: "9901", Level: site.City, Name: "市"},
-		{ID: county, Parent: city, Code: "990101", Level: site.County, Name: "县"}, {ID: village, Parent: county, Code: "990101001001", Level: site.Village, Name: "村"},
+		{ID: province, Code: "99", Level: site.Province, Name: "省"},
+		{ID: city, Parent: province, Code: "9901", Level: site.City, Name: "市"},
+		{ID: county, Parent: city, Code: "990101", Level: site.County, Name: "县"},
+		{ID: village, Parent: county, Code: "990101001001", Level: site.Village, Name: "村"},
 		{ID: other, Parent: province, Code: "9902", Level: site.City, Name: "别的市"},
 	}, nil)
 	if err != nil {

@@ -88,7 +88,10 @@ class Air {
     const line = at.querySelector(".line");
     const hold = at.querySelector("[data-hold]");
     if (!(line instanceof HTMLElement) || !(hold instanceof HTMLButtonElement)) return;
-    line.classList.remove("runs", "wraps");
+    if (line.dataset.said === line.textContent) return;
+    line.dataset.said = line.textContent ?? "";
+    line.classList.remove("runs", "wraps", "held");
+    hold.textContent = this.box.dataset.pause ?? "";
     const long = line.scrollWidth / line.clientWidth;
     const runs = long > 2.5 && !window.matchMedia("(prefers-reduced-motion: reduce)").matches; // what two lines hold stands still
     line.classList.toggle("runs", runs);
