@@ -1,6 +1,8 @@
 package app
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"xianfeng/signaling/beacon"
@@ -24,6 +26,16 @@ func (s *server) startBeacons() {
 	s.sockets.Provide(beacon.Prefix, s.beacons)
 	s.sockets.Report("beacon", s.beacons.Command)
 	s.run("beacons", s.beacons.Run)
+	s.run("broadcasts", (&broadcast.Schedule{Programme: n.air, Log: s.log, Beacons: late{s.beacons}}).Run)
+}
+
+// late tells the schedule of broadcasts how many viewers are late.
+type late struct{ *beacon.Book }
+
+// LateShare implements broadcast.Beacons.
+func (l late) LateShare(id broadcast.ID) float64 {
+	n, all := l.Late(id.String(), 30*time.Second)
+	return float64(n) / float64(max(all, 1))
 }
 
 // shownBroadcasts bounds how many broadcasts there are figures of at once: their numbers are labels.

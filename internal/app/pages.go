@@ -20,7 +20,6 @@ import (
 	"xianfeng/internal/signin"
 	"xianfeng/internal/site"
 	"xianfeng/internal/store"
-	"xianfeng/signaling/broadcast"
 	"xianfeng/web"
 	"xianfeng/web/admin"
 	"xianfeng/web/editor"
@@ -144,7 +143,6 @@ func (s *server) startChores() {
 	n := s.network
 	due := &content.Schedule{Articles: n.db, Cleaner: n.clean, Now: time.Now, Log: s.log}
 	s.run("schedule", due.Run)
-	s.run("broadcasts", (&broadcast.Schedule{Programme: n.air, Log: s.log}).Run)
 	if s.opts.Demo {
 		return // its links lead to places that were made up
 	}

@@ -160,7 +160,7 @@ export default function (stage) {
       }
 
       await front.goto(`${server.base}${village}/guide`);
-      await front.locator("tr[data-state=ended]", { hasText: "冬季农民课堂" }).waitFor();
+      await front.locator("tr[data-state=ended]", { hasText: "回放" }).waitFor();
       const calendar = await (await fetch(`${server.base}${village}/guide.ics`)).text();
       assert.match(calendar, /\r\nSUMMARY:冬季农民课堂\r\n/);
       for (const page of [front, inner, watch, desk]) await page.context().close();
