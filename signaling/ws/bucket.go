@@ -13,7 +13,7 @@ func (b *bucket) take(now time.Time, rate, burst float64) bool {
 	if b.at.IsZero() {
 		b.level = burst
 	} else {
-		b.level = min(burst, b.level+now.Sub(b.at).Seconds()*rate)
+		b.level = min(burst, b.level+max(0, now.Sub(b.at).Seconds())*rate)
 	}
 	b.at = now
 	if b.level < 1 {

@@ -3,7 +3,7 @@ package ws
 import (
 	"encoding/json"
 	"errors"
-	"os"
+	"net"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -33,7 +33,7 @@ func (s *Server) flush(k *socket) {
 		}
 	}
 	if ping {
-		if err := k.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTime)); err != nil {
+		if err := k.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(k.server.writeTime)); err != nil {
 			k.broken(err)
 		}
 	}
@@ -72,7 +72,7 @@ func (k *socket) bring(x *sub) bool {
 	k.server.figures.sent.Add(1)
 	k.write.Lock()
 	defer k.write.Unlock()
-	k.conn.SetWriteDeadline(time.Now().Add(writeTime)) //nolint:errcheck // the write tells
+	k.conn.SetWriteDeadline(time.Now().Add(k.server.writeTime)) //nolint:errcheck // the write tells
 	k.conn.EnableWriteCompression(v.long)
 	if err := k.conn.WritePreparedMessage(v.message); err != nil {
 		k.broken(err)
@@ -94,7 +94,7 @@ func (s *Server) again(t *topic, err error) {
 
 // broken ends a socket that can't be written to. A page that does not read what it is sent is one of them.
 func (k *socket) broken(err error) {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	if e := net.Error(nil); errors.As(err, &e) && e.Timeout() { // gorilla hides what it was
 		k.server.figures.slow.Add(1)
 		k.server.log.Debug("socket too slow", "remote", k.visitor.Remote)
 	}

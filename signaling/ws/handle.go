@@ -98,7 +98,7 @@ func (k *socket) reply(m any) bool {
 }
 
 func (k *socket) textLocked(b []byte) bool {
-	k.conn.SetWriteDeadline(time.Now().Add(writeTime)) //nolint:errcheck // the write tells
+	k.conn.SetWriteDeadline(time.Now().Add(k.server.writeTime)) //nolint:errcheck // the write tells
 	k.conn.EnableWriteCompression(len(b) >= compressFrom)
 	if err := k.conn.WriteMessage(websocket.TextMessage, b); err != nil {
 		k.broken(err)

@@ -93,7 +93,9 @@ type Server struct {
 	writers  *pool[*socket]
 	makers   *pool[*topic]
 	sweeps   chan struct{} // closed when the sweeper has ended
-	figures  figures
+	// writeTime is the constant; a test has less of it.
+	writeTime time.Duration
+	figures   figures
 
 	mu        sync.Mutex // guards the rest; taken before socket.mu and the pools' locks
 	providers map[string]Provider
@@ -133,7 +135,7 @@ func New(cfg Config) *Server {
 		cfg: cfg, log: cfg.Log, commands: map[string]command{}, providers: map[string]Provider{},
 		sockets: map[*socket]struct{}{}, addresses: map[netip.Prefix]int{}, accounts: map[site.AccountID]map[*socket]struct{}{},
 		topics: map[string]*topic{}, tags: map[string]map[*topic]struct{}{}, sessions: newSessions(cfg.Max),
-		sweeps: make(chan struct{}),
+		sweeps: make(chan struct{}), writeTime: writeTime,
 	}
 	s.upgrader = websocket.Upgrader{
 		HandshakeTimeout: writeTime, ReadBufferSize: 512, WriteBufferPool: &sync.Pool{}, WriteBufferSize: 2 << 10,

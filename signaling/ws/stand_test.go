@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"xianfeng/internal/errs"
+	"xianfeng/internal/site"
 	"xianfeng/signaling"
 )
 
@@ -76,6 +77,15 @@ func newStand(t testing.TB, cfg Config) *stand {
 		h.Close()
 	})
 	return x
+}
+
+// each calls fn with every socket.
+func (x *stand) each(fn func(*socket)) {
+	x.Server.mu.Lock()
+	defer x.Server.mu.Unlock()
+	for k := range x.sockets {
+		fn(k)
+	}
 }
 
 // page is a client.
@@ -174,4 +184,8 @@ func until(t testing.TB, what string, ok func() bool) {
 			t.Fatalf("%s: not within 10 s", what)
 		}
 	}
+}
+
+func visitorOf(account site.AccountID, foreign bool) *signaling.Visitor {
+	return &signaling.Visitor{Account: signaling.Account{Who: site.Who{Account: account}}, Foreign: foreign}
 }
