@@ -32,15 +32,15 @@ func TestMemoryKeepsTheAudience(t *testing.T) {
 		var mu sync.Mutex
 		var told []string
 		return &keeptest.Memory{Listen: func(tags []string) {
-				mu.Lock()
-				defer mu.Unlock()
-				told = append(told, tags...)
-			}}, func() (out []string) {
-				mu.Lock()
-				defer mu.Unlock()
-				out, told = told, nil
-				return out
-			}
+			mu.Lock()
+			defer mu.Unlock()
+			told = append(told, tags...)
+		}}, func() (out []string) {
+			mu.Lock()
+			defer mu.Unlock()
+			out, told = told, nil
+			return out
+		}
 	})
 }
 
@@ -230,8 +230,12 @@ func TestPeopleSignInBeforeAScreen(t *testing.T) {
 		t.Errorf("the same telephone again: got %+v, %v", again, err)
 	}
 	for _, bad := range []audience.Person{
-		{Name: "", Device: "d"}, {Name: strings.Repeat("长", 61), Device: "d"}, {Name: "a\x00b", Device: "d"},
-		{Name: "x", Phone: "call me", Device: "d"}, {Name: "x", Phone: "123", Device: "d"}, {Name: "x"},
+		{Name: "", Device: "d"},
+		{Name: strings.Repeat("长", 61), Device: "d"},
+		{Name: "a\x00b", Device: "d"},
+		{Name: "x", Phone: "call me", Device: "d"},
+		{Name: "x", Phone: "123", Device: "d"},
+		{Name: "x"},
 	} {
 		_, _, err := h.list.SignIn(t.Context(), ticket, bad)
 		want(t, fmt.Sprintf("%+v", bad), err, errs.Invalid)

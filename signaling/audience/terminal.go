@@ -159,7 +159,7 @@ func (h *Halls) Enter(ctx context.Context, from netip.Prefix, code string) (Term
 	}
 	digits := onlyDigits(code)
 	var t Terminal
-	err := error(errs.NotFound)
+	err := errs.NotFound
 	if len(digits) == codeDigits {
 		t, err = h.keep.TerminalByCode(ctx, hashOf(digits))
 		if err == nil && !t.Waiting(now) {
