@@ -1,6 +1,7 @@
 package broadcast
 
 import (
+	"strconv"
 	"time"
 
 	"xianfeng/internal/site"
@@ -47,7 +48,7 @@ type Full struct {
 // CardOf returns a broadcast as it is shown.
 func CardOf(t *site.Tree, b *Broadcast) Card {
 	c := Card{
-		ID: b.ID, Title: b.Title, State: b.State, Source: b.Source.Address(), Watch: b.Address(), Delay: b.Now().Milliseconds(),
+		ID: b.ID, Title: b.Title, State: b.State, Source: b.plays(), Watch: b.Address(), Delay: b.Now().Milliseconds(),
 		Announce: stamp(b.Announce), Starts: stamp(b.Starts), Ends: stamp(b.Ends), Began: stamp(b.Began), Ended: stamp(b.Ended), Urgent: b.Urgent,
 	}
 	if b.Replay != "" && b.State == Ended {
@@ -57,6 +58,15 @@ func CardOf(t *site.Tree, b *Broadcast) Card {
 		c.From, c.Level = n.Name, n.Level.String()
 	}
 	return c
+}
+
+// plays is where the player finds what is shown. An item on air is a live stream that began with the broadcast, so that
+// everybody sees the same of it.
+func (b *Broadcast) plays() string {
+	if b.Source.Kind == Item && !b.Began.IsZero() {
+		return b.Source.Address() + "/from/" + strconv.FormatInt(b.Began.UnixMilli(), 10)
+	}
+	return b.Source.Address()
 }
 
 // CardsOf returns what a site shows.

@@ -14,6 +14,7 @@ import badInputTests from "./tests/bad-input.js";
 import broadcastTests from "./tests/broadcasts.js";
 import consoleTests from "./tests/console.js";
 import demoTests from "./tests/demo.js";
+import libraryTests from "./tests/library.js";
 import lifeTests from "./tests/life.js";
 import matrixTests from "./tests/matrix.js";
 import pageTests from "./tests/pages.js";
@@ -68,4 +69,5 @@ describe("xianfeng", { concurrency: 2, timeout: 600_000 }, () => {
   waitingTests(stage);
   signinTests(stage);
   consoleTests(stage);
+  libraryTests(stage);
 });

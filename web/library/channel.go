@@ -111,19 +111,28 @@ func (s *Server) channelStatus(w http.ResponseWriter, r *http.Request, name stri
 	id, since := x.Now(now)
 	out.Since = since
 	if it, err := s.cfg.Items.Item(r.Context(), id); id != "" && err == nil {
-		for i := range it.Tracks {
-			out.Tracks = append(out.Tracks, track{Track: it.Tracks[i]})
-		}
-		if d := it.Duration.Seconds(); d > 0 && len(out.Tracks) > 0 {
-			out.Tracks[0].BitRate = int64(float64(8*it.Size()) / d)
-		}
+		out.describe(it)
 	}
 	if len(out.Tracks) == 0 { // the slate
 		out.Tracks = []track{{Track: recordings.Track{Codec: "H264", MIME: "avc1.4d401f", Width: 1280, Height: 720, FPS: 25}}}
 	}
+	sendStatus(w, out)
+}
+
+// describe has the tracks of an item in it.
+func (x *status) describe(it *recordings.Item) {
+	for i := range it.Tracks {
+		x.Tracks = append(x.Tracks, track{Track: it.Tracks[i]})
+	}
+	if d := it.Duration.Seconds(); d > 0 && len(x.Tracks) > 0 {
+		x.Tracks[0].BitRate = int64(float64(8*it.Size()) / d)
+	}
+}
+
+func sendStatus(w http.ResponseWriter, x status) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(out) //nolint:errcheck,errchkjson // the visitor left
+	json.NewEncoder(w).Encode(x) //nolint:errcheck,errchkjson // the visitor left
 }

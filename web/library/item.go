@@ -1,6 +1,7 @@
 package library
 
 import (
+	"hash/fnv"
 	"net/http"
 	"strconv"
 	"strings"
@@ -62,9 +63,48 @@ func (s *Server) item(w http.ResponseWriter, r *http.Request) {
 	s.cfg.Kit.Show(w, r, http.StatusOK, s.pages["item"], p)
 }
 
+// onAir gives an item as a live stream that began at a moment, and what players ask of a stream.
+func (s *Server) onAir(w http.ResponseWriter, r *http.Request) {
+	ms, err := strconv.ParseInt(r.PathValue("ms"), 10, 64)
+	if err != nil || ms < 0 || ms > 1<<43 || strconv.FormatInt(ms, 10) != r.PathValue("ms") {
+		s.missing(w)
+		return
+	}
+	it, err := s.cfg.Items.Item(r.Context(), r.PathValue("id"))
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	now, from := s.cfg.Now(), time.UnixMilli(ms)
+	switch r.PathValue("file") {
+	case playlistName:
+		b := it.AppendLive(nil, from, now, "../../")
+		sum := fnv.New64a()
+		sum.Write(b) //nolint:errcheck // it takes everything
+		sendPlaylist(w, r, b, `"`+it.ID+"-"+strconv.FormatUint(sum.Sum64(), 36)+`"`, "max-age=1")
+	case "status":
+		out := status{Name: it.ID, Live: true, Ready: true, Since: from, BFrames: true, Channel: true, Now: now.UnixMilli()}
+		out.describe(it)
+		sendStatus(w, out)
+	default:
+		s.missing(w)
+	}
+}
+
 // file gives the playlist, and the pieces that it names.
 func (s *Server) file(w http.ResponseWriter, r *http.Request) {
 	id, file := r.PathValue("id"), r.PathValue("file")
+	if file == "status" {
+		it, err := s.cfg.Items.Item(r.Context(), id)
+		if err != nil {
+			fail(w, err)
+			return
+		}
+		out := status{Name: id, Live: true, Ready: len(it.Segments) > 0, Since: it.Created, BFrames: true, Channel: true, Now: s.cfg.Now().UnixMilli()}
+		out.describe(it)
+		sendStatus(w, out)
+		return
+	}
 	if file != playlistName {
 		s.piece(w, r, id, file)
 		return

@@ -68,6 +68,7 @@ func New(cfg Config) (*Server, error) {
 func (s *Server) Routes(r *kit.Router) {
 	r.Page("GET /library/{id}", s.item)
 	r.Open("GET /library/{id}/{file}", http.HandlerFunc(s.file))
+	r.Open("GET /library/{id}/from/{ms}/{file}", http.HandlerFunc(s.onAir))
 	if s.cfg.Channels != nil {
 		r.Page("GET /channel/{name}", s.channel)
 		r.Open("GET /channel/{name}/{file}", http.HandlerFunc(s.channelFile))

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { freePorts } from "./ports.js";
 import { until } from "./wait.js";
 
-const program = fileURLToPath(new URL("../../../bin/xianfeng", import.meta.url));
+export const program = fileURLToPath(new URL("../../../bin/xianfeng", import.meta.url));
 
 export const keys = { operator: "the-operators-own-key", all: "publish-and-read-all", other: "opens-only-other-streams" };
 
@@ -33,6 +33,7 @@ export class Server {
     this.ports = ports;
     this.#child = child;
     this.base = `http://127.0.0.1:${ports.http}`;
+    this.data = path.join(dir, "data"); // but for --demo, which has a folder of its own
     for (const out of [child.stdout, child.stderr]) out?.setEncoding("utf8").on("data", (text) => (this.#log += text));
     child.once("exit", (code) => (this.#exit = code));
   }
