@@ -136,7 +136,7 @@ async function work(text, { seconds, settle, delay }) {
     await server.ready("open-sync");
     const began = now();
     await Promise.all(viewers.map((v) => v.prepare(delay)));
-    while (now() - began < 6000) await sleep(100); // D of programme must be there before anybody can be in sync
+    while (now() - began < 45_000) await sleep(100); // by then the server knows the clock of what is published to a millisecond
     const timers = [];
     const joins = viewers.map(async (v, i) => {
       await sleep(v.want.faults.late ? v.want.faults.late * 1000 : i * apart);

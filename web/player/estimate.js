@@ -13,8 +13,8 @@ const window = 800; // of samples that count
 const recent = 7; // samples; when most of them say something else than those before, the player has jumped
 const jump = 8; // ms
 const blockLength = 1000;
-const blocks = 45; // kept for the drift
-const driftFrom = 10; // blocks before a drift is believed
+const blocks = 24; // kept for the drift
+const driftFrom = 8; // blocks before a drift is believed
 const driftLimit = 3000e-6; // no clock of a player is further off
 
 /** @typedef {{ t: number, y: number }} Sample */
@@ -86,7 +86,7 @@ export class Estimate {
       }
     }
     const slope = Math.max(-driftLimit, Math.min(driftLimit, median(slopes)));
-    this.drift += (slope - this.drift) * Math.min(0.5, this.#blocks.length / 90);
+    this.drift += (slope - this.drift) * Math.min(0.3, this.#blocks.length / 60);
   }
 
   /** How many samples the value rests on. */

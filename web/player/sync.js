@@ -68,8 +68,8 @@ const patience = 6000; // then it plays what there is, late
 const lateFor = 15000;
 const seekPause = 20000; // between two seeks of a player that was in sync; doubles
 const offBeat = 9; // ms that frames may be off the clock while their rhythm lasts; half a beat of the screen is 8
-const kickEvery = 20000;
-const kickFor = 1200;
+const kickEvery = 12000;
+const kickFor = 2500; // browsers find out by the mean of many frames
 const lateStart = 35; // ms too late that a start may be without being tried again
 
 export class Servo {
@@ -98,6 +98,7 @@ export class Servo {
   #free = [];
   #bias = 0; // of frames against the clock, on this device
   #kicked = -Infinity;
+  #kick = 1; // towards where frames should be
   #newest = -Infinity;
   /** @type {Stats} */
   stats = { seeks: 0, rejoins: 0, stalls: 0, syncedMs: 0, fastMs: 0, lateMs: 0 };
@@ -334,7 +335,7 @@ export class Servo {
     let rate = cruise;
     if (this.#mode === "rate") rate = 1 + away * Math.max(audible[0], Math.min(audible[1], size / 2000));
     else if (this.#mode === "trim") rate = cruise + away * Math.max(least, Math.min(gentle, size / 3000));
-    else if (this.#offBeat(t)) rate = cruise + away * 1.6 * least;
+    if (this.#mode !== "rate" && this.#offBeat(t)) rate = cruise + this.#kick * gentle; // what that moves is put right after
     if (this.#mode !== "rate") rate = Math.max(1 - gentle, Math.min(1 + gentle, rate));
     rate = round(rate);
     // Each change is work for the player's sound: small ones wait.
@@ -350,9 +351,10 @@ export class Servo {
   #offBeat(t) {
     if (this.#limits !== limits) return false;
     if (t - this.#kicked < kickFor) return true;
-    if (t - this.#kicked < kickEvery || t - this.#since < 3000 || t - this.#set < 2000 || this.#between.length < 25) return false;
+    if (this.#mode !== "hold" || t - this.#kicked < kickEvery || t - this.#since < 3000 || t - this.#set < 2000 || this.#between.length < 25) return false;
     if (Math.abs(median(this.#between) - this.#bias) < offBeat) return false;
     this.#kicked = t;
+    this.#kick = -Math.sign(median(this.#between) - this.#bias);
     return true;
   }
 }
