@@ -24,7 +24,7 @@ func (s *server) console(k *kit.Kit, service *signin.Service, remote func(*http.
 	desk := content.NewDesk(content.DeskConfig{Articles: n.db, Trails: n.db, Offers: n.db, Network: n.sites, Columns: n.columns, Cleaner: n.clean})
 	a, err := admin.New(k, admin.Config{
 		Network: n.sites, Desk: desk, Columns: n.columns, Names: content.NewNames(n.sites), People: people{n.db}, Signin: service,
-		Links: content.NewLinks(n.db, n.sites), Broadcasts: broadcast.NewDesk(n.db, n.sites, n.air, nil), Programme: n.air, Beacons: s.beacons, Figures: content.NewFigures(n.db, n.sites, n.zone),
+		Links: content.NewLinks(n.db, n.sites), Broadcasts: broadcast.NewDesk(n.db, n.sites, n.air, nil), Programme: n.air, Halls: s.crowd.halls, Attendance: s.crowd.attendance, Beacons: s.beacons, Figures: content.NewFigures(n.db, n.sites, n.zone),
 		Health: content.NewHealth(n.db, n.sites, n.columns, nil), Log: auditLog{n.db}, Streams: streams{s.hub},
 		Channels: s.channels, Items: s.library, Backup: archive{n.db, s.opts.DataDir}, Settings: n.db,
 		Zone: n.zone, Remote: remote, Debug: s.log,

@@ -16,6 +16,7 @@ import (
 	"xianfeng/internal/content"
 	"xianfeng/internal/site"
 	"xianfeng/internal/store"
+	"xianfeng/signaling/audience"
 	"xianfeng/signaling/broadcast"
 	"xianfeng/web"
 	"xianfeng/web/admin"
@@ -39,6 +40,8 @@ type consoleStand struct {
 	desk    *content.Desk
 	http    http.Handler
 	console *admin.Server
+	halls   *audience.Halls
+	attend  *audience.Attendance
 	who     string // who is signed in; "": nobody
 	people  map[string]*site.Account
 	sites   map[string]*site.Node
@@ -112,9 +115,11 @@ func newConsole(t *testing.T) *consoleStand {
 		},
 	})
 	must(err)
+	h.halls = audience.NewHalls(db, network, func() time.Time { return h.clock })
+	h.attend = audience.NewAttendance(db, air, network, []byte("seal"), nil)
 	s, err := admin.New(k, admin.Config{
 		Network: network, Desk: h.desk, Columns: columns, Names: content.NewNames(network), People: people{db}, Log: auditLog{db}, Streams: onAir{},
-		Links: content.NewLinks(db, network), Broadcasts: broadcast.NewDesk(db, network, air, nil), Programme: air, Figures: content.NewFigures(db, network, china),
+		Links: content.NewLinks(db, network), Broadcasts: broadcast.NewDesk(db, network, air, nil), Programme: air, Halls: h.halls, Attendance: h.attend, Figures: content.NewFigures(db, network, china),
 		Health: content.NewHealth(db, network, columns, nil), Backup: archive{db, dir}, Settings: db, Zone: china, Now: func() time.Time { return h.clock },
 	})
 	must(err)
@@ -212,13 +217,13 @@ func lacks(t *testing.T, page string, parts ...string) {
 // Who may open which page of a site: the city's (9901) for all of them.
 func TestPagesAreOpenToWhoMayUseThem(t *testing.T) {
 	h := newConsole(t)
-	pages := []string{"articles", "new", "columns", "links", "settings", "children", "import", "people", "live", "stats", "stats.csv", "health", "audit", "audit.csv"}
+	pages := []string{"articles", "new", "columns", "links", "settings", "children", "import", "people", "live", "terminals", "stats", "stats.csv", "health", "audit", "audit.csv"}
 	all := strings.Join(pages, " ")
 	for who, may := range map[string]string{
 		"admin": all, "city": all,
-		"editor":   "articles new columns links live stats stats.csv health",
+		"editor":   "articles new columns links live terminals stats stats.csv health",
 		"reviewer": "articles stats stats.csv health",
-		"operator": "live",
+		"operator": "live terminals",
 		"author":   "", "viewer": "", "other": "",
 	} {
 		h.who = who

@@ -117,15 +117,15 @@ func (s *server) addSites(ctx context.Context, c *web.Config) (func(http.Handler
 	if err != nil {
 		return nil, err
 	}
+	if err := s.startAudience(); err != nil {
+		return nil, err
+	}
 	console, err := s.console(k, service, sessions.Remote)
 	if err != nil {
 		return nil, err
 	}
 	uploads, err := s.files(ctx, k, sessions.Remote)
 	if err != nil {
-		return nil, err
-	}
-	if err := s.startAudience(); err != nil {
 		return nil, err
 	}
 	screens, err := s.hallPages(k, sessions.Remote)

@@ -38,6 +38,7 @@ type airPage struct {
 	On      []onAir
 	Planned []onAir
 	Past    []onAir
+	Halls   bool // there may be terminals
 }
 
 type stream struct {
@@ -53,6 +54,8 @@ type onAir struct {
 	Mine  bool   // who asks may change it
 	Under string // title of the urgent one that is shown in its place; "": none is
 	Edit  string // address of its form
+	// Audience is the address of its attendance.
+	Audience string
 }
 
 // pastShown is how many are listed of what is over.
@@ -68,7 +71,7 @@ func (s *Server) air(w http.ResponseWriter, r *http.Request, v *visit) {
 }
 
 func (s *Server) airPage(ctx context.Context, r *http.Request, v *visit) (airPage, error) {
-	p := airPage{shell: s.shell(r, v, "live", v.at.Label()+" · "+v.t.NavLive)}
+	p := airPage{shell: s.shell(r, v, "live", v.at.Label()+" · "+v.t.NavLive), Halls: s.cfg.Halls != nil}
 	for _, b := range s.cfg.Programme.Active() {
 		n := v.tree.Get(b.Site)
 		if n == nil || !n.Under(v.at) && !v.at.Under(n) {
@@ -112,6 +115,7 @@ func (s *Server) streams() []Stream {
 
 func (s *Server) onAir(v *visit, n *site.Node, b broadcast.Broadcast) onAir {
 	x := onAir{Broadcast: b, T: v.t, Node: n, Mine: v.may(site.Broadcast, n), Edit: siteAddress(n, "live/"+b.ID.String())}
+	x.Audience = s.attendanceAddress(v, &b)
 	if u := s.cfg.Programme.Outranked(&b); u != nil && b.State == broadcast.OnAir {
 		x.Under = u.Title
 	}

@@ -30,7 +30,7 @@ type logged struct {
 	Who, Where string
 }
 
-var auditActions = []string{"account", "article", "audit", "backup", "broadcast", "column", "grant", "links", "password", "session", "signin", "site"}
+var auditActions = []string{"account", "article", "attendance", "audit", "backup", "broadcast", "column", "grant", "links", "password", "session", "signin", "site", "terminal"}
 
 func (s *Server) audit(w http.ResponseWriter, r *http.Request, v *visit) {
 	p, err := s.auditData(r, v)

@@ -7,6 +7,8 @@ import (
 
 	"xianfeng/internal/signin"
 	"xianfeng/internal/site"
+	"xianfeng/signaling/audience"
+	"xianfeng/signaling/broadcast"
 )
 
 // PeopleQuery says which accounts are wanted.
@@ -66,4 +68,19 @@ type Log interface {
 	Audit(ctx context.Context, q LogQuery, fn func(*site.Entry) error) error // newest first
 	CheckAudit(ctx context.Context) (lines int64, err error)
 	Note(ctx context.Context, entries ...site.Entry) error
+}
+
+// Halls are the screens of the sites. It checks the rights itself. Package audience has one.
+type Halls interface {
+	List(ctx context.Context, by audience.Actor, at site.ID) ([]audience.Terminal, error)
+	// Add makes a terminal, Renew gives one another code. The code is shown once.
+	Add(ctx context.Context, by audience.Actor, at site.ID, name string) (t audience.Terminal, code string, err error)
+	Renew(ctx context.Context, by audience.Actor, id audience.TerminalID) (t audience.Terminal, code string, err error)
+	Remove(ctx context.Context, by audience.Actor, id audience.TerminalID) (audience.Terminal, error)
+}
+
+// Attendance is who sat before the screens. It tells of those sites only whose figures somebody may see.
+type Attendance interface {
+	People(ctx context.Context, by audience.Actor, id broadcast.ID) ([]audience.Showing, []audience.Attendee, error)
+	Forget(ctx context.Context, by audience.Actor, id broadcast.ID, attendee int64) error
 }

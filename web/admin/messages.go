@@ -520,6 +520,48 @@ type Messages struct {
 	ProblemOrder     string // %s
 	ProblemFar       string // %s
 
+	// screens of halls, and who sits before them
+	NavTerminals         string
+	TerminalLead         string
+	TerminalList         string
+	TerminalNone         string
+	TerminalNoneLead     string
+	TerminalNew          string
+	TerminalNameHelp     string
+	TerminalAdd          string
+	TerminalCodeOf       string // %s
+	TerminalHow          string // %s
+	TerminalOnce         string // %s
+	TerminalOnline       string
+	TerminalOffline      string
+	TerminalUnsigned     string
+	TerminalAwaits       string // %s
+	TerminalSigned       string
+	TerminalSeen         string
+	TerminalRenew        string
+	TerminalRemove       string
+	TerminalRemoveHelp   string
+	TerminalRemoveYes    string
+	TerminalFull         string // %d
+	Attendance           string
+	AttendancePeople     string
+	AttendanceMinutes    string
+	AttendanceSites      string
+	AttendanceOwn        string
+	AttendanceTerminal   string
+	AttendanceWhen       string
+	AttendanceList       string
+	AttendanceNone       string
+	AttendanceNoneLead   string
+	AttendanceExport     string
+	AttendanceTerminals  string
+	AttendanceForget     string
+	AttendanceForgetHelp string
+	AttendanceForgetYes  string
+	AttendanceNote       string
+	DoneTerminalRemove   string
+	DoneForget           string
+
 	// figures
 	StatsFrom      string
 	StatsTo        string

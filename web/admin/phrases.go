@@ -74,7 +74,7 @@ func (t *Messages) done(what string) string {
 		"decline": t.DoneDecline, "site": t.DoneSite, "create": t.DoneCreate, "rename": t.DoneSite, "move": t.DoneMove, "close": t.DoneClose,
 		"reopen": t.DoneReopen, "column": t.DoneSite, "link": t.DoneSite, "person": t.DoneSite, "channel": t.DoneSite,
 		"air-now": t.DoneAirNow, "air-start": t.DoneAirNow, "air-end": t.DoneAirEnd, "air-cancel": t.DoneAirCancel, "air-extend": t.DoneAirExtend,
-		"air-plan": t.DoneAirPlan, "air-save": t.DoneSite, "air-urgent": t.DoneAirUrgent,
+		"air-plan": t.DoneAirPlan, "air-save": t.DoneSite, "air-urgent": t.DoneAirUrgent, "terminal-remove": t.DoneTerminalRemove, "forget": t.DoneForget,
 	}[what]
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"xianfeng/internal/site"
 	"xianfeng/signaling/beacon"
+	"xianfeng/signaling/broadcast"
 	"xianfeng/web/kit"
 )
 
@@ -47,6 +48,8 @@ type receptionPage struct {
 	V     beacon.View
 	Bars  []errorBar
 	Ways  []way
+	// Audience is the address of the attendance before screens.
+	Audience string
 }
 
 // errorBar is a bar of the histogram; the table beside it says the same.
@@ -91,6 +94,11 @@ func (s *Server) reception(w http.ResponseWriter, r *http.Request, v *visit) {
 	}
 	p := receptionPage{shell: s.shell(r, v, "reception", v.at.Label()+" · "+v.t.NavReception), Of: of, V: x}
 	p.Topic = beacon.Prefix + id + ":" + v.at.Code
+	if num, ok := broadcast.ParseID(id); ok && s.cfg.Programme != nil {
+		if b, err := s.cfg.Programme.Get(r.Context(), num); err == nil { // else there is no link
+			p.Audience = s.attendanceAddress(v, &b)
+		}
+	}
 	var most uint64 = 1
 	for _, n := range x.Now.Errors {
 		most = max(most, n)

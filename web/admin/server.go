@@ -32,6 +32,8 @@ type Config struct {
 	Links      *content.Links
 	Broadcasts *broadcast.Desk // with Programme
 	Programme  *broadcast.Programme
+	Halls      Halls
+	Attendance Attendance // with Programme
 	Figures    *content.Figures
 	Beacons    *beacon.Book
 	Health     *content.Health
@@ -60,6 +62,7 @@ type Server struct {
 var pageNames = []string{
 	"todo", "post", "posted", "mine", "find", "articles", "article", "conflict", "versions", "trail", "offer", "site", "children",
 	"import", "columns", "links", "people", "person", "live", "air", "urgent", "stats", "reception", "receptions", "health", "channels", "channel", "audit",
+	"terminals", "attendance",
 }
 
 // New returns the console.
@@ -121,6 +124,8 @@ func (s *Server) Routes(r *kit.Router) {
 	s.reportRoutes(r)
 	s.receptionRoutes(r)
 	s.channelRoutes(r)
+	s.terminalRoutes(r)
+	s.attendanceRoutes(r)
 	r.Page("/admin/", s.inside(func(w http.ResponseWriter, q *http.Request, _ *visit) {
 		s.kit.FailPage(w, q, http.StatusNotFound, "", "")
 	}))

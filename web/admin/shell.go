@@ -53,6 +53,7 @@ var sections = []section{
 	{"people", site.ManagePeople, func(t *Messages) string { return t.NavPeople }, func(c *Config) bool { return c.People != nil }},
 	{"live", site.Broadcast, func(t *Messages) string { return t.NavLive }, func(c *Config) bool { return c.Broadcasts != nil }},
 	{"channels", site.Broadcast, func(t *Messages) string { return t.NavChannels }, func(c *Config) bool { return c.Channels != nil }},
+	{"terminals", site.Broadcast, func(t *Messages) string { return t.NavTerminals }, func(c *Config) bool { return c.Halls != nil }},
 	{"stats", site.ReadStats, func(t *Messages) string { return t.NavStats }, func(c *Config) bool { return c.Figures != nil }},
 	{"reception", site.ReadStats, func(t *Messages) string { return t.NavReception }, func(c *Config) bool { return c.Beacons != nil }},
 	{"health", site.ReadStats, func(t *Messages) string { return t.NavHealth }, func(c *Config) bool { return c.Health != nil }},
