@@ -9,6 +9,8 @@
  *   via       auto (default), whep or hls: which way to play
  *   sync      ms between the server's clock and what is shown, 500 to 30000: every player with the same value shows
  *             the same at the same instant. Without it each plays as near to the live edge as it can
+ *   broadcast the broadcast that it shows: how that reaches the viewer is reported to the server
+ *   site      code of the site whose page it is, for the same; else it is taken from the page's address, /v/CODE/
  *   autoplay  begin at once, without sound; else the visitor presses play
  *   page-keys the page is there for the player: keys work while nothing else has the focus
  *   lang      language of the words, else that of the document: en or zh
@@ -42,6 +44,7 @@ import { addresses, fetchStatus, knock, sendKey } from "./protocol.js";
 import { rtcPlays, rtcSupported, WhepPlayback } from "./rtc.js";
 import { hlsPlays, HlsPlayback, hlsSupported } from "./hls.js";
 import { asFailure, choose, delay, Failure, Median, ServerClock, StallWatch, stateOf } from "./state.js";
+import { Reporter, siteOf } from "./report.js";
 import { View } from "./view.js";
 
 /** @typedef {import("./state.js").Via} Via */
@@ -107,6 +110,10 @@ export class XfPlayer extends HTMLElement {
   /** @type {(() => void) | null} ends the present wait */
   #wake = null;
   #wanted = true; // false: the visitor pressed pause
+  #report = new Reporter(
+    () => ({ state: this.state, reason: this.reason, via: this.transport, error: this.syncError ?? null, stats: this.syncStats, height: this.video.videoHeight }),
+    (report) => socket.send("beacon", report),
+  );
   #pausedAt = 0;
 
   constructor() {
@@ -265,6 +272,7 @@ export class XfPlayer extends HTMLElement {
   #onFull = () => this.#render();
   /** @param {PageTransitionEvent} [e] */
   #leave = (e) => {
+    this.#report.stop();
     this.#follows?.off();
     this.#follows = null;
     this.#run++;
@@ -293,6 +301,9 @@ export class XfPlayer extends HTMLElement {
     this.#exact = Number.isFinite(this.sync) ? new SyncClock(this.#clock, this.src) : null; // learns while the stream is asked for
     this.#change({ via: this.via, fellBack: false, list: listOf(this.src) });
     if (this.src) void this.#loop(this.#run);
+    if (this.src && this.hasAttribute("broadcast")) {
+      this.#report.start(() => ({ broadcast: this.getAttribute("broadcast"), site: this.getAttribute("site") ?? siteOf(location.pathname), stream: this.src.split("/").pop() }));
+    }
   }
 
   /** Tries until the run is over: one session after the other, with waits between. @param {number} run */
