@@ -19,6 +19,8 @@ function templateOf(place) {
   const [, first, , third, fourth] = (place.split("?")[0] ?? "").split("/").slice(1);
   if (!first) return "todo";
   if (first === "articles") return third ?? "article";
+  if (first === "s" && third === "channels" && fourth) return "channel";
+  if (first === "s" && third === "reception") return fourth ? "reception" : "receptions";
   if (first === "s" && third === "live") return { new: "air", urgent: "urgent" }[fourth ?? ""] ?? "live";
   if (first === "s") return { new: "article", settings: "site" }[third ?? ""] ?? third ?? "";
   return { people: "person", offers: "offer", imports: "import" }[first] ?? first;
@@ -63,7 +65,7 @@ export default function (stage) {
         const report = new URL(page.url()).pathname;
         const places = [
           "", "mine", "post", "find?q=ql", "s/99/articles?below=1", "s/99/new", "s/99/new?column=album", "s/99/new?column=produce", "s/99/columns", "s/99/links", "s/99/settings", "s/99/children",
-          "s/99/import", "s/99/people", "s/99/live", "s/99/live/new", "s/99/live/urgent", "s/99/stats", "s/99/health", "s/99/health?all=1", "s/99/audit", "no/such/page",
+          "s/99/import", "s/99/people", "s/99/live", "s/99/live/new", "s/99/live/urgent", "s/99/channels", "s/99/channels/new", "s/99/reception", "s/99/stats", "s/99/health", "s/99/health?all=1", "s/99/audit", "no/such/page",
         ].map((p) => `/admin/${p}`);
         for (const place of [...places, report, person, article, `${article}/versions`, `${article}/trail`, "/admin/offers/2"]) {
           await page.goto(server.base + place);
@@ -76,9 +78,9 @@ export default function (stage) {
         }
         await page.context().close();
       }
-      // Those that stand at the end of a way are looked at there: "posted", "conflict".
+      // Those that stand at the end of a way are looked at there: "posted", "conflict"; "reception" needs viewers who report.
       const all = (await readdir(new URL("../../../web/admin/pages/", import.meta.url))).map((f) => f.replace(".html", ""));
-      assert.deepEqual(all.filter((t) => !seen.has(t) && !["shell", "posted", "conflict"].includes(t)), [], "templates that no page here has");
+      assert.deepEqual(all.filter((t) => !seen.has(t) && !["shell", "posted", "conflict", "reception"].includes(t)), [], "templates that no page here has");
     });
 
     for (const viewport of [phone, desk]) it(`a clerk posts with five taps, a reviewer publishes, visitors read it, at ${viewport.width} px`, async () => {
