@@ -50,6 +50,7 @@ func (x *Session) Leave() {
 	delete(x.s.sessions, x)
 	x.s.totals.session(x)
 	if len(x.s.sessions) == 0 {
+		x.s.sessions = map[*Session]struct{}{} // a map keeps the room of a crowd
 		x.s.idle = time.Now()
 	}
 }

@@ -129,6 +129,12 @@ func (b *Batch) Flush() {
 	b.used = 0
 }
 
+// Free flushes, and lets go of the memory until there is a next datagram.
+func (b *Batch) Free() {
+	b.Flush()
+	b.buf = nil
+}
+
 // sendVia sends what does not go through the socket, and takes it off the list.
 func (b *Batch) sendVia() {
 	b.via = false

@@ -37,6 +37,23 @@ func TestBatchMakesRunsThatTheKernelCanCut(t *testing.T) {
 	}
 }
 
+func TestAFreedBatchGoesOn(t *testing.T) {
+	p := &pieces{}
+	to := PeerVia(netip.AddrPort{}, p)
+	b := NewDiscard()
+	for range 2 {
+		copy(b.Room(5), "hello")
+		b.Commit(to, 5)
+		b.Free()
+		if b.buf != nil {
+			t.Error("it keeps its memory")
+		}
+	}
+	if !slices.Equal(p.got, []string{"hello", "hello"}) {
+		t.Errorf("got %q", p.got)
+	}
+}
+
 // pieces notes what was sent through it.
 type pieces struct{ got []string }
 

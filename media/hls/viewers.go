@@ -131,7 +131,9 @@ func (v *viewers) clear() {
 }
 
 func (v *viewers) removeLocked(key string, x *viewer) {
-	delete(v.byKey, key)
+	if delete(v.byKey, key); len(v.byKey) == 0 {
+		v.byKey = map[string]*viewer{} // a map keeps the room of a crowd
+	}
 	x.session.Leave()
 	v.server.counted.Add(-1)
 }

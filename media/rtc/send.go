@@ -38,6 +38,7 @@ type sending struct {
 func (g *Group) pass(w *worker) {
 	if empty := g.takeMail(); empty {
 		g.viewers, g.late, g.news, g.letters = nil, nil, nil, nil
+		w.left = true
 		return
 	}
 	if g.ended == nil {

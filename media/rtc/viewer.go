@@ -140,6 +140,9 @@ func (v *Viewer) remove() {
 	for _, a := range v.addrs {
 		delete(t.byAddr, a)
 	}
+	if len(t.byUfrag) == 0 { // maps keep the room of a crowd
+		t.byUfrag, t.byAddr = map[string]*Viewer{}, map[netip.AddrPort]*Viewer{}
+	}
 	conns := v.conns
 	v.addrs, v.conns = nil, nil
 	if !v.connected {

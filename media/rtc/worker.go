@@ -18,6 +18,7 @@ type worker struct {
 	batch   *datagram.Batch
 	nonce   [12]byte
 	scratch []byte // for RTCP and RTX
+	left    bool   // a group's last viewer has left in this pass
 	units   []*media.Unit
 	packets []packet.Packet
 	groups  []*Group  // of this pass
@@ -92,7 +93,12 @@ func (w *worker) pass() time.Duration {
 	}
 	clear(w.groups)
 	w.groups = w.groups[:0]
-	w.batch.Flush()
+	if w.left { // perhaps it was the last of all; if not, the memory comes back
+		w.left = false
+		w.batch.Free()
+	} else {
+		w.batch.Flush()
+	}
 	return w.untilDue()
 }
 

@@ -268,7 +268,9 @@ func (s *Server) drop(x *session) {
 	if s.sessions[x.id] != x {
 		return
 	}
-	delete(s.sessions, x.id)
+	if delete(s.sessions, x.id); len(s.sessions) == 0 {
+		s.sessions = map[string]*session{} // a map keeps the room of a crowd
+	}
 	if p, ok := x.end.(*publisher); ok {
 		if s.pubs[x.name] == p {
 			delete(s.pubs, x.name)
