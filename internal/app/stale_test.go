@@ -68,7 +68,7 @@ type stale struct {
 // a visitor gets after a write has returned is what the model says, on every site: nothing old, nothing too early,
 // nothing that a right forbids.
 func TestNoPageIsOld(t *testing.T) {
-	edits := 200
+	edits := 300
 	if n, err := strconv.Atoi(os.Getenv(manyEdits)); err == nil {
 		edits = n
 	}

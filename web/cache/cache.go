@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"xianfeng/internal/errs"
 )
 
 const (
@@ -78,6 +80,7 @@ type Cache struct {
 // flight is a rendering under way.
 type flight struct {
 	done  chan struct{} // closed when entry and err are there
+	began uint64        // epoch
 	entry *entry
 	old   bool // entry stands in for one that could not be made
 	err   error
@@ -146,11 +149,11 @@ func (c *Cache) page(ctx context.Context, key []byte, render Render) (*entry, er
 		case <-ctx.Done():
 			return nil, fmt.Errorf("wait for the page: %w", ctx.Err())
 		}
-		if f.err != nil {
+		if f.err != nil && f.began == c.tags.now() {
 			return nil, f.err
 		}
 		// It may have begun before something changed that this visitor must see.
-		if f.old || c.good(f.entry) {
+		if f.err == nil && (f.old || c.good(f.entry)) {
 			c.joined.Add(1)
 			return f.entry, nil
 		}
@@ -201,7 +204,7 @@ func (c *Cache) fly(ctx context.Context, key string, f *flight, old *entry, rend
 		c.mu.Unlock()
 		close(f.done)
 	}()
-	began := c.tags.now()
+	f.began = c.tags.now()
 	var d Deps
 	// Others may wait for it: that this visitor leaves must not take it from them.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renderTime)
@@ -215,7 +218,7 @@ func (c *Cache) fly(ctx context.Context, key string, f *flight, old *entry, rend
 		f.err = err
 		return nil, err
 	}
-	e, err := newEntry(key, &p, &d, began)
+	e, err := newEntry(key, &p, &d, f.began)
 	if err != nil {
 		f.err = err
 		return nil, err
@@ -241,7 +244,7 @@ func guard(ctx context.Context, d *Deps, render Render) (p Page, err error) {
 
 // standIn returns the old page where it is young enough to be shown in place of the one that failed.
 func (c *Cache) standIn(old *entry, cause error) *entry {
-	if old == nil {
+	if old == nil || isAnswer(cause) {
 		return nil
 	}
 	now := c.time().UnixNano()
@@ -256,6 +259,12 @@ func (c *Cache) standIn(old *entry, cause error) *entry {
 	c.stale.Add(1)
 	c.log.Warn("an old page stands in for one that can't be made", "page", old.key, "error", cause)
 	return old
+}
+
+// isAnswer reports whether an error says what is so, rather than that the page can't be made: what was withdrawn is
+// not shown any more.
+func isAnswer(err error) bool {
+	return errors.Is(err, errs.NotFound) || errors.Is(err, errs.Denied) || errors.Is(err, errs.Invalid)
 }
 
 // keep puts a page in its place and makes room. Where a newer rendering was quicker, its page stays.

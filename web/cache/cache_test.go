@@ -16,6 +16,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"xianfeng/internal/errs"
 )
 
 // page is a render that says text and depends on tags.
@@ -145,6 +147,50 @@ func TestOldPageStandsInForOneThatFails(t *testing.T) {
 	}
 	if c.Stats().Stale != 2 {
 		t.Errorf("stale: got %d, want 2", c.Stats().Stale)
+	}
+}
+
+func TestWhatIsGoneIsGoneAtOnce(t *testing.T) {
+	for _, gone := range []error{errs.NotFound, errs.Denied, errs.Invalid} {
+		c := New(Config{})
+		ask(t, c, "k", page("old", "a"))
+		c.Bump([]string{"a"})
+		err := c.Serve(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil), []byte("k"), func(context.Context, *Deps) (Page, error) {
+			return Page{}, fmt.Errorf("article 5: %w", gone)
+		})
+		if !errors.Is(err, gone) {
+			t.Errorf("%v: got %v", gone, err)
+		}
+	}
+}
+
+// What is public since a moment is there for whoever asks after it, though somebody asked before and is about to be
+// told that it is not.
+func TestWhoComesLateIsNotToldWhatWasSoBefore(t *testing.T) {
+	synctest.Test(t, whoComesLateIsNotTold)
+}
+
+func whoComesLateIsNotTold(t *testing.T) {
+	c := New(Config{})
+	started, goOn, first := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() { // ends with the rendering that goOn lets finish
+		first <- c.Serve(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil), []byte("k"), func(context.Context, *Deps) (Page, error) {
+			close(started)
+			<-goOn
+			return Page{}, errs.NotFound
+		})
+	}()
+	<-started
+	c.Bump([]string{"a"})
+	late := make(chan string, 1)
+	go func() { late <- text(t, ask(t, c, "k", page("new", "a"))) }() // ends with its page
+	synctest.Wait()                                                   // for both of them
+	close(goOn)
+	if err := <-first; !errors.Is(err, errs.NotFound) {
+		t.Errorf("who came first: got %v", err)
+	}
+	if got := <-late; got != "new" {
+		t.Errorf("who came late: got %q", got)
 	}
 }
 

@@ -16,5 +16,6 @@
 // # When rendering fails
 //
 // A page that is good no longer is kept until a new one takes its place. Where the new one can't be made, the
-// old one is shown for up to ten minutes and the log says so: an old page is worth more than none.
+// old one is shown for up to ten minutes and the log says so: an old page is worth more than none. That there is no such page
+// any more (errs.NotFound), or not for this visitor, is no such failure: it is told at once.
 package cache
