@@ -251,6 +251,7 @@ func restoreIsWhole(t *testing.T, db *DB) {
 	furnish(t, source)
 	none := backup.Folder{Root: t.TempDir()}
 	good, _ := archive(t, source, none)
+	loosen(t, source)
 	if _, err := source.write.Exec("UPDATE audit SET by_id = 99 WHERE seq = 2"); err != nil {
 		t.Fatal(err)
 	}
