@@ -26,7 +26,7 @@ func (s *server) console(k *kit.Kit, service *signin.Service, remote func(*http.
 		Network: n.sites, Desk: desk, Columns: n.columns, Names: content.NewNames(n.sites), People: people{n.db}, Signin: service,
 		Links: content.NewLinks(n.db, n.sites), Broadcasts: broadcast.NewDesk(n.db, n.sites, n.air, nil), Programme: n.air, Halls: s.crowd.halls, Attendance: s.crowd.attendance, Beacons: s.beacons, Figures: content.NewFigures(n.db, n.sites, n.zone),
 		Health: content.NewHealth(n.db, n.sites, n.columns, nil), Log: auditLog{n.db}, Streams: streams{s.hub},
-		Channels: s.channels, Items: s.library, Backup: archive{n.db, s.opts.DataDir}, Settings: n.db,
+		Channels: s.channels, Items: s.library, Backup: archive{n.db, s.opts.DataDir}, Settings: n.db, Files: n.db,
 		Zone: n.zone, Remote: remote, Debug: s.log,
 	})
 	if err != nil {

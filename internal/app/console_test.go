@@ -120,7 +120,7 @@ func newConsole(t *testing.T) *consoleStand {
 	s, err := admin.New(k, admin.Config{
 		Network: network, Desk: h.desk, Columns: columns, Names: content.NewNames(network), People: people{db}, Log: auditLog{db}, Streams: onAir{},
 		Links: content.NewLinks(db, network), Broadcasts: broadcast.NewDesk(db, network, air, nil), Programme: air, Halls: h.halls, Attendance: h.attend, Figures: content.NewFigures(db, network, china),
-		Health: content.NewHealth(db, network, columns, nil), Backup: archive{db, dir}, Settings: db, Zone: china, Now: func() time.Time { return h.clock },
+		Health: content.NewHealth(db, network, columns, nil), Backup: archive{db, dir}, Settings: db, Files: db, Zone: china, Now: func() time.Time { return h.clock },
 	})
 	must(err)
 	t.Cleanup(s.Close)

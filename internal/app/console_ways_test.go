@@ -5,10 +5,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"xianfeng/internal/content"
+	"xianfeng/internal/files"
 	"xianfeng/internal/site"
 )
 
@@ -324,4 +327,84 @@ func TestSitesAreFound(t *testing.T) {
 	}
 	lacks(t, h.get("/admin/"), "鹿鸣", `href="/admin/s/99"`)
 	want(t, h.get("/admin/tree/9901"), "清溪区")
+}
+
+// Attachments are brought, put in an order and taken away; name and size are the file's own, whatever a form says.
+func TestAttachmentsOfAnArticle(t *testing.T) {
+	h := newConsole(t)
+	keys := []string{"aaaaaaaaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbbbbbbbb", "pppppppppppppppppppppppppp"}
+	for i, f := range []files.File{{Name: "收支 表.pdf", Size: 34567, Kind: files.Attachment}, {Name: "名单.xlsx", Size: 3 << 20, Kind: files.Attachment}, {Name: "图.jpg", Kind: files.Picture}} {
+		f.ID, f.Site = keys[i], h.sites["990101"].ID
+		if err := h.db.AddFile(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.who = "editor"
+	line := func(i int, name string) string {
+		return "/files/" + keys[i] + "/" + url.PathEscape(name) + " 别的名字 · 1 KB\n"
+	}
+	form := []string{"title", "三季度收支", "slug", "news", "format", "html", "text", "", "do", "publish"}
+	page, _, _ := strings.Cut(h.post("/admin/s/990101/new", append(form, "files", line(0, "收支 表.pdf")+line(1, "名单.xlsx")+line(0, "x"))...), "?")
+	id, _ := strconv.ParseInt(strings.TrimPrefix(page, "/admin/articles/"), 10, 64)
+	has := func(want ...content.Attachment) {
+		t.Helper()
+		a, err := h.db.Article(t.Context(), content.ArticleID(id))
+		if err != nil || !slices.Equal(a.Live.Files, want) {
+			t.Errorf("got %+v, %v, want %+v", a.Live.Files, err, want)
+		}
+	}
+	pdf, list := content.Attachment{File: keys[0], Name: "收支 表.pdf", Size: 34567}, content.Attachment{File: keys[1], Name: "名单.xlsx", Size: 3 << 20}
+	has(pdf, list)
+	want(t, h.get(page), "收支 表.pdf · 34 KB", "名单.xlsx · 3.0 MB", `data-accept=".csv,.doc`)
+	h.post(page, append(form, "version", h.version(page), "files", line(1, "名单.xlsx")+line(0, "收支 表.pdf"))...)
+	has(list, pdf)
+	h.post(page, append(form, "version", h.version(page))...) // a form without the field, as an older page has it
+	has(list, pdf)
+	for _, bad := range []string{line(2, "w960.webp"), "/files/zzzzzzzzzzzzzzzzzzzzzzzzzz/a.pdf", "https://example.org/a.pdf", "javascript:alert(1)"} {
+		r := h.do(http.MethodPost, page, values(append(form, "version", h.version(page), "files", bad)))
+		if got := body(r); r.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(got, "附件") {
+			t.Errorf("%s: got %d", bad, r.StatusCode)
+		}
+	}
+}
+
+// A public article is moved to another column of its kind by who may publish, and back by undo.
+func TestAPublicArticleIsMovedToAnotherColumn(t *testing.T) {
+	h := newConsole(t)
+	h.who = "author"
+	page, _, _ := strings.Cut(h.post("/admin/s/990101/new", "title", "放错了栏目", "slug", "news", "format", "html", "text", "<p>正文。</p>", "do", "submit"), "?")
+	h.who = "editor"
+	h.post(page, "version", h.version(page), "do", "publish")
+	id := strings.TrimPrefix(page, "/admin/articles/")
+	shown := h.get(page)
+	want(t, shown, "移到别的栏目", `<option value="notices">`)
+	lacks(t, shown, `form="write" name="refile" aria-label="栏目" aria-describedby="refile-help"><option value="album"`)
+	to := h.post(page, "version", h.version(page), "do", "refile", "refile", "notices")
+	slug := func() string {
+		n, _ := strconv.ParseInt(id, 10, 64)
+		a, err := h.db.Article(t.Context(), content.ArticleID(n))
+		if err != nil || a.State != content.Published || a.Newest != 1 {
+			t.Errorf("got %+v, %v", a, err)
+		}
+		return a.Slug
+	}
+	if got := slug(); got != "notices" {
+		t.Errorf("got %q", got)
+	}
+	want(t, h.get(to), "已移到所选栏目", `name="refile" value="news"`)
+	h.who = "author"
+	lacks(t, h.get(page), "移到别的栏目")
+	if r := h.do(http.MethodPost, page, values([]string{"version", h.version(page), "do", "refile", "refile", "news"})); r.StatusCode < 400 {
+		t.Errorf("an author moves a public article: got %d", r.StatusCode)
+	}
+	h.who = "editor"
+	h.post("/admin/undo", "do", "refile", "refile", "news", "id", id, "back", page)
+	if got := slug(); got != "news" {
+		t.Errorf("undone: got %q", got)
+	}
+	for _, other := range []string{"album", "nowhere", ""} {
+		if r := h.do(http.MethodPost, page, values([]string{"version", h.version(page), "do", "refile", "refile", other})); r.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("into %q: got %d, want 422", other, r.StatusCode)
+		}
+	}
 }

@@ -110,6 +110,18 @@ func sort(name string, head []byte) (kind Kind, mime string, err error) {
 	return Attachment, known.mime, nil
 }
 
+// Of is how large a file of some name may be: of a name that does not tell what it is, as large as any.
+func (l Limits) Of(name string) int64 {
+	ending := strings.ToLower(path.Ext(name))
+	if slices.Contains(pictureEndings, ending) {
+		return l.Picture
+	}
+	if _, known := attachments[ending]; known {
+		return l.Attachment
+	}
+	return max(l.Picture, l.Attachment)
+}
+
 const maxName = 120 // bytes: what all file systems and most mail programs take
 
 // cleanName makes a name harmless: for addresses, for headers, for the disk of whoever fetches it.

@@ -4,11 +4,14 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"xianfeng/internal/content"
 	"xianfeng/internal/errs"
+	"xianfeng/internal/files"
 	"xianfeng/internal/site"
 	"xianfeng/web/kit"
 )
@@ -41,9 +44,12 @@ type articlePage struct {
 	Action   string        // where the form goes
 	Draft    string        // where drafts go by themselves
 	Columns  []content.Column
+	Others   []content.Column // into which it can be moved as it is
 	Album    bool
 	Market   bool
 	Pictures string
+	Files    string // lines of the form
+	Endings  string // of attachments, as <input accept> has them
 	Cover    string
 	Remarks  []remark
 	DraftKey string
@@ -57,7 +63,7 @@ type articlePage struct {
 
 // abilities are what somebody may do to an article, and what makes sense in its state.
 type abilities struct {
-	Write, Submit, Publish, SendBack, Withdraw, Delete, Pin, Unpin, Push, Offer bool
+	Write, Submit, Publish, SendBack, Withdraw, Delete, Pin, Unpin, Refile, Push, Offer bool
 }
 
 type remark struct {
@@ -120,6 +126,13 @@ func (s *Server) articlePage(r *http.Request, v *visit, a content.Article) (arti
 	p.Action = articleAddress(a.ID)
 	p.Draft, p.DraftKey = p.Action+"/draft", strconv.FormatInt(int64(a.ID), 10)
 	p.columns(s.columnsFor(v, &a), a.Slug)
+	if p.Can.Refile {
+		for _, c := range s.cfg.Columns.All(v.at) {
+			if c.Kind == a.Kind && c.Slug != a.Slug {
+				p.Others = append(p.Others, c)
+			}
+		}
+	}
 	if a.Public(s.cfg.Now()) {
 		p.Preview = "/v/" + v.at.Code + "/a/" + strconv.FormatInt(int64(a.ID), 10)
 	}
@@ -155,6 +168,7 @@ func (s *Server) abilities(v *visit, a *content.Article) abilities {
 		Delete:   may(site.Write) && !public && a.State != content.Scheduled && a.ID != 0,
 		Pin:      may(site.Publish) && public && !a.Pinned,
 		Unpin:    may(site.Publish) && public && a.Pinned,
+		Refile:   may(site.Publish) && public,
 		Push:     may(site.PushDown) && public,
 		Offer:    may(site.OfferUp) && v.at != nil && v.at.Above != nil && a.ID != 0,
 	}
@@ -186,6 +200,7 @@ func (p *articlePage) columns(cols []content.Column, slug string) {
 func (p *articlePage) fill(h content.Head, f content.Format, text string) {
 	p.Head, p.Format, p.Text = h, f, text
 	p.Pictures, p.Cover, p.Until = pictureLines(h.Pictures), pictureLine(h.Cover), !h.Until.IsZero()
+	p.Files, p.Endings = attachmentLines(h.Files), strings.Join(files.Endings(), ",")
 	if p.Head.Produce == nil {
 		p.Head.Produce = &content.Offering{}
 	}
@@ -277,7 +292,7 @@ func (s *Server) changeArticle(w http.ResponseWriter, r *http.Request, v *visit)
 func same(w *content.Writing, rev *content.Revision, a *content.Article) bool {
 	h, o := w.Head, rev.Head
 	return w.Text == rev.Text && (w.Slug == "" || w.Slug == a.Slug) && h.Title == o.Title && h.Summary == o.Summary && h.Source == o.Source &&
-		h.Author == o.Author && h.Until.Equal(o.Until) && pictureLines(h.Pictures) == pictureLines(o.Pictures) && pictureLine(h.Cover) == pictureLine(o.Cover) &&
+		h.Author == o.Author && h.Until.Equal(o.Until) && pictureLines(h.Pictures) == pictureLines(o.Pictures) && pictureLine(h.Cover) == pictureLine(o.Cover) && slices.Equal(h.Files, o.Files) &&
 		(o.Produce == nil || h.Produce != nil && *h.Produce == *o.Produce)
 }
 
@@ -304,6 +319,12 @@ func (s *Server) step(w http.ResponseWriter, r *http.Request, v *visit, a conten
 		_, err = s.cfg.Desk.Withdraw(r.Context(), v.by, a.ID, a.Version, remark)
 	case "pin", "unpin":
 		_, err = s.cfg.Desk.Pin(r.Context(), v.by, a.ID, a.Version, do == "pin")
+	case "refile":
+		was := a.Slug
+		if _, err = s.cfg.Desk.Refile(r.Context(), v.by, a.ID, a.Version, r.PostFormValue("refile")); err == nil {
+			s.doneRefile(w, r, to, was, a.ID)
+			return
+		}
 	case "delete":
 		err = s.cfg.Desk.Delete(r.Context(), v.by, a.ID, a.Version)
 		to = siteAddress(v.tree.Get(a.Site), "articles")

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"xianfeng/internal/files"
 	"xianfeng/internal/signin"
 	"xianfeng/internal/site"
 	"xianfeng/signaling/audience"
@@ -35,6 +36,11 @@ type Signin interface {
 	DropFactorsFor(ctx context.Context, v *signin.Visit, id site.AccountID) error
 	Sessions(ctx context.Context, id site.AccountID) ([]signin.Session, error)
 	EndSessionsFor(ctx context.Context, v *signin.Visit, id site.AccountID, session string) error
+}
+
+// Attachments knows the files that were brought, by their keys.
+type Attachments interface {
+	File(ctx context.Context, id string) (files.File, error)
 }
 
 // Stream is a live stream of this server.

@@ -209,6 +209,8 @@ func (s *Server) doOne(r *http.Request, v *visit, do string, id content.ArticleI
 		b, err = d.Pin(ctx, v.by, id, a.Version, do == "pin")
 	case "push":
 		b, err = d.PushDown(ctx, v.by, id, "", s.targets(r, v)...)
+	case "refile":
+		b, err = d.Refile(ctx, v.by, id, a.Version, r.PostFormValue("refile"))
 	case "unpush":
 		b, err = d.Unpush(ctx, v.by, id, s.targets(r, v)...)
 	default:

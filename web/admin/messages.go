@@ -115,6 +115,7 @@ type Messages struct {
 	Pictures       string
 	PicturesHelp   string
 	Files          string
+	FilesHelp      string
 	Price          string
 	PriceHelp      string
 	Unit           string
@@ -137,6 +138,9 @@ type Messages struct {
 	Unpin          string
 	Remark         string
 	RemarkHelp     string
+	Refile         string
+	RefileHelp     string
+	RefileGo       string
 	SaveDraft      string
 	Versions       string
 	Trail          string
@@ -380,6 +384,7 @@ type Messages struct {
 	DoneDelete   string
 	DonePin      string
 	DoneUnpin    string
+	DoneRefile   string
 	DoneUndone   string
 	DoneRestore  string
 	DonePush     string

@@ -69,7 +69,7 @@ func (t *Messages) block(name string) string {
 func (t *Messages) done(what string) string {
 	return map[string]string{
 		"save": t.DoneSave, "submit": t.DoneSubmit, "publish": t.DonePublish, "schedule": t.DoneSchedule, "sendback": t.DoneSendBack,
-		"withdraw": t.DoneWithdraw, "delete": t.DoneDelete, "pin": t.DonePin, "unpin": t.DoneUnpin, "undone": t.DoneUndone, "restore": t.DoneRestore,
+		"withdraw": t.DoneWithdraw, "delete": t.DoneDelete, "pin": t.DonePin, "unpin": t.DoneUnpin, "refile": t.DoneRefile, "undone": t.DoneUndone, "restore": t.DoneRestore,
 		"push": t.DonePush, "unpush": t.DoneUnpush, "offer": t.DoneOffer, "takeback": t.DoneTakeBack, "take": t.DoneTake, "takepublic": t.DonePublish,
 		"decline": t.DoneDecline, "site": t.DoneSite, "create": t.DoneCreate, "rename": t.DoneSite, "move": t.DoneMove, "close": t.DoneClose,
 		"reopen": t.DoneReopen, "column": t.DoneSite, "link": t.DoneSite, "person": t.DoneSite, "channel": t.DoneSite,
@@ -82,7 +82,7 @@ func (t *Messages) done(what string) string {
 func (t *Messages) field(name string) string {
 	return map[string]string{
 		"title": t.Title, "summary": t.Summary, "text": t.Text, "pictures": t.Pictures, "cover": t.Cover, "until": t.Until, "at": t.PublishAt,
-		"phone": t.Phone, "slug": t.Column, "remark": t.Remark, "name": t.Name, "short": t.Short, "code": t.Code, "level": t.Level, "host": t.Host,
+		"phone": t.Phone, "slug": t.Column, "refile": t.Refile, "remark": t.Remark, "name": t.Name, "short": t.Short, "code": t.Code, "level": t.Level, "host": t.Host,
 		"email": t.Email, "address": t.Address, "hours": t.Hours, "intro": t.Intro, "motto": t.Motto, "people": t.Contacts, "login": t.Login,
 		"to": t.Target, "targets": t.Target, "url": t.URL, "stream": t.Stream, "name_en": t.NameEN, "files": t.Files, "kind": t.Kind, "parent": t.Target,
 		"source": t.AirSource, "starts": t.AirStarts, "ends": t.AirEnds, "announce": t.AirLead, "profile": t.AirProfile, "chat": t.AirChat,

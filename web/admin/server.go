@@ -43,6 +43,7 @@ type Config struct {
 	Settings   Settings
 	Channels   Channels // with Items
 	Items      Items
+	Files      Attachments
 
 	Zone *time.Location // nil: UTC
 	Now  func() time.Time

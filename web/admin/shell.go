@@ -29,11 +29,12 @@ type shell struct {
 
 // toast says what was done and offers to undo it.
 type toast struct {
-	Text string
-	Undo string   // what to do to undo it; "": it can't be
-	IDs  []string // to these articles
-	At   []string // on these sites, by code
-	Back string
+	Text   string
+	Undo   string   // what to do to undo it; "": it can't be
+	IDs    []string // to these articles
+	At     []string // on these sites, by code
+	Column string   // back into this column
+	Back   string
 }
 
 // section is a kind of work on a site, and the right that it takes.
@@ -144,7 +145,7 @@ func (s *Server) doneAt(w http.ResponseWriter, r *http.Request, to, what string,
 
 // undo says which step takes another one back.
 var undo = map[string]string{
-	"publish": "withdraw", "withdraw": "publish", "pin": "unpin", "unpin": "pin", "delete": "undelete", "push": "unpush", "unpush": "push",
+	"publish": "withdraw", "withdraw": "publish", "pin": "unpin", "unpin": "pin", "delete": "undelete", "push": "unpush", "unpush": "push", "refile": "refile",
 }
 
 func (s *Server) toast(r *http.Request, v *visit) *toast {
@@ -166,11 +167,22 @@ func (s *Server) toast(r *http.Request, v *visit) *toast {
 				t.At = append(t.At, code)
 			}
 		}
+		t.Column = q.Get("was")
 		if len(t.At) == 0 && strings.HasSuffix(t.Undo, "push") {
 			t.Undo = "" // it changed nothing
 		}
 	}
 	return t
+}
+
+// doneRefile is done for an article that was moved out of a column.
+func (s *Server) doneRefile(w http.ResponseWriter, r *http.Request, to, was string, id content.ArticleID) {
+	q := url.Values{"was": {was}}
+	sep := "?"
+	if strings.Contains(to, "?") {
+		sep = "&"
+	}
+	s.done(w, r, to+sep+q.Encode(), "refile", id)
 }
 
 // backTo returns a local address that a form names, or other.

@@ -32,6 +32,9 @@ func (s *Server) readWriting(r *http.Request, old content.Head) (content.Writing
 		}
 		h.Pictures = append(h.Pictures, pic)
 	}
+	if err := s.readAttachments(r, old.Files, &h, &p); err != nil {
+		return content.Writing{}, err
+	}
 	h.Cover = nil
 	if c := line("cover"); c != "" {
 		pic, ok := parsePicture(c, nil)

@@ -10,7 +10,9 @@ const zh = {
   liveBlock: (/** @type {string} */ n) => `直播：${n}`, words: (/** @type {number} */ n) => `${n} 字`, uploading: (/** @type {string} */ n, /** @type {number} */ p) => `正在上传 ${n}：${p}%`,
   uploaded: (/** @type {string} */ n) => `${n} 已上传`, uploadFailed: (/** @type {string} */ n, /** @type {string} */ why) => `${n} 没有上传成功：${why}`,
   offline: "网络不通，请稍后再试", foreign: (/** @type {number} */ n) => `有 ${n} 张图片在别的网站上，没有一起粘贴。请把图片存下来，再用“图片”按钮上传。`,
-  local: (/** @type {number} */ n) => `有 ${n} 张图片在您的电脑里，浏览器读不到。请用“图片”按钮上传。`, remove: "移除", listening: "正在听，请说话……", deaf: "没有听到，或浏览器不能使用麦克风",
+  local: (/** @type {number} */ n) => `有 ${n} 张图片在您的电脑里，浏览器读不到。请用“图片”按钮上传。`, remove: "移除", attachAdd: "添加附件", attachPicture: "这是图片，请用“图片”按钮放进正文",
+  attachRemoved: (/** @type {string} */ n) => `已移除 ${n}`, attachMoved: (/** @type {string} */ n, /** @type {number} */ i) => `${n} 移到了第 ${i} 位`, moveUp: (/** @type {string} */ n) => `上移 ${n}`, moveDown: (/** @type {string} */ n) => `下移 ${n}`,
+  listening: "正在听，请说话……", deaf: "没有听到，或浏览器不能使用麦克风",
 };
 
 /** @type {Messages} */
@@ -22,7 +24,9 @@ const en = {
   liveBlock: (n) => `Live: ${n}`, words: (n) => `${n} words`, uploading: (n, p) => `Uploading ${n}: ${p}%`,
   uploaded: (n) => `${n} is uploaded`, uploadFailed: (n, why) => `${n} was not uploaded: ${why}`,
   offline: "no connection, please try again later", foreign: (n) => `${n} pictures lie on another site and were not pasted. Save them and upload them with “Picture”.`,
-  local: (n) => `${n} pictures lie on your computer, where the browser can't read them. Please upload them with “Picture”.`, remove: "Remove", listening: "Listening, please speak…", deaf: "Nothing was heard, or the browser may not use the microphone",
+  local: (n) => `${n} pictures lie on your computer, where the browser can't read them. Please upload them with “Picture”.`, remove: "Remove", attachAdd: "Add attachments", attachPicture: "this is a picture; put it into the text with “Picture”",
+  attachRemoved: (n) => `Removed ${n}`, attachMoved: (n, i) => `${n} is number ${i} now`, moveUp: (n) => `Move ${n} up`, moveDown: (n) => `Move ${n} down`,
+  listening: "Listening, please speak…", deaf: "Nothing was heard, or the browser may not use the microphone",
 };
 
 /** @returns {Messages} */

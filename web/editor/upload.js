@@ -2,10 +2,21 @@
 
 import { shrunk } from "./text.js";
 
-/** @typedef {{ id: string, url: string, name: string, kind: string, width: number, height: number }} Stored */
+/** @typedef {{ id: string, url: string, name: string, kind: string, size: number, width: number, height: number }} Stored */
 
 /** A reason that can be told to the visitor. */
-export class Refusal extends Error {}
+export class Refusal extends Error {
+  /** @param {string} message @param {number} [status] what HTTP says; 0: it was not asked */
+  constructor(message, status = 0) {
+    super(message);
+    this.status = status;
+  }
+
+  /** Whether the same file will be refused the next time as well. */
+  get final() {
+    return this.status === 413 || this.status === 422;
+  }
+}
 
 const shrinkFrom = 1_500_000; // bytes: smaller ones travel as they are
 
@@ -28,13 +39,32 @@ export async function shrink(file) {
   }
 }
 
+const askFrom = 1_000_000; // bytes
+
+/**
+ * Asks whether the server takes a large file before it is sent: a server that refuses one hangs up, and then a
+ * browser knows of a broken connection only.
+ * @param {string} address @param {File} file @param {AbortSignal} [signal]
+ */
+async function admitted(address, file, signal) {
+  if (file.size < askFrom) return;
+  const at = new URL(address, document.baseURI);
+  at.searchParams.set("name", file.name);
+  at.searchParams.set("size", String(file.size));
+  const answer = await fetch(at, { headers: { Accept: "application/json" }, signal });
+  if (answer.ok) return;
+  const why = await answer.json().catch(() => ({}));
+  throw new Refusal(why.detail || why.title || String(answer.status), answer.status);
+}
+
 /**
  * Sends a file. XMLHttpRequest, because fetch does not tell how much has gone.
  * @param {string} address @param {File} file
  * @param {{ progress?: (part: number) => void, signal?: AbortSignal }} [options]
  * @returns {Promise<Stored>}
  */
-export function send(address, file, { progress, signal } = {}) {
+export async function send(address, file, { progress, signal } = {}) {
+  await admitted(address, file, signal);
   return new Promise((done, fail) => {
     const x = new XMLHttpRequest();
     x.open("POST", address);
@@ -44,7 +74,7 @@ export function send(address, file, { progress, signal } = {}) {
     x.onload = () => {
       const answer = x.response ?? {};
       if (x.status >= 200 && x.status < 300 && typeof answer.url === "string") done(answer);
-      else fail(new Refusal(answer.detail || answer.title || String(x.status)));
+      else fail(new Refusal(answer.detail || answer.title || String(x.status), x.status));
     };
     x.onerror = () => fail(new TypeError("no connection"));
     x.onabort = () => fail(new DOMException("stopped", "AbortError"));

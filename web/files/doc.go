@@ -1,4 +1,5 @@
-// Package files owns the addresses of files: POST /files takes one, GET /files/ID/NAME gives one back,
+// Package files owns the addresses of files: POST /files takes one, GET /files?site=…&name=…&size=… says whether
+// it would, GET /files/ID/NAME gives one back,
 // DELETE /files/ID deletes it. It streams; no file is held in memory.
 //
 // It refuses to decide what is taken and by whom; package internal/files does. It adds no page: forms and

@@ -285,6 +285,33 @@ func TestTwoHundredMegabytesAreRefusedEarly(t *testing.T) {
 	}
 }
 
+// A browser asks before it sends what is large, and hears in words what it would hear afterwards.
+func TestAskedBeforeSending(t *testing.T) {
+	s := serve(t, nil)
+	for _, tt := range []struct {
+		query  string
+		status int
+		words  string
+		header []string
+	}{
+		{"site=1&name=a.jpg&size=49000000", http.StatusNoContent, "", nil},
+		{"site=1&name=a.pdf&size=99000000", http.StatusNoContent, "", nil},
+		{"site=1&name=a.JPG&size=209715200", http.StatusRequestEntityTooLarge, "50 MB", nil},
+		{"site=1&name=a.pdf&size=209715200", http.StatusRequestEntityTooLarge, "100 MB", nil},
+		{"site=1&name=a&size=209715200", http.StatusRequestEntityTooLarge, "100 MB", nil},
+		{"site=1&name=a.jpg&size=209715200&lang=en", http.StatusRequestEntityTooLarge, "too large", nil},
+		{"site=2&name=a.jpg&size=5", http.StatusForbidden, "权限", nil},
+		{"site=1&name=a.jpg&size=5", http.StatusUnauthorized, "登录", []string{"Test-Login", ""}},
+		{"site=1&name=a.jpg", http.StatusUnprocessableEntity, "", nil},
+		{"name=a.jpg&size=5", http.StatusUnprocessableEntity, "", nil},
+	} {
+		a := do(t, "GET", s.URL+"/files?"+tt.query, nil, tt.header...)
+		if a.Status != tt.status || !strings.Contains(a.Detail, tt.words) {
+			t.Errorf("%s: got %d %s, want %d", tt.query, a.Status, a.Body, tt.status)
+		}
+	}
+}
+
 // zeros makes text of whatever a reader leaves.
 type zeros struct{ r io.Reader }
 

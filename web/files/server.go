@@ -58,6 +58,7 @@ const filePolicy kit.Policy = "default-src 'none'; sandbox; frame-ancestors 'non
 
 // Routes puts the addresses under a router.
 func (s *Server) Routes(r *kit.Router) {
+	r.Data("GET /files", s.ask)
 	r.Data("POST /files", s.take)
 	r.Data("DELETE /files/{id}", s.remove)
 	r.With("GET /files/{id}/{name}", filePolicy, s.give)

@@ -50,7 +50,11 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request) {
 	u := files.Upload{Size: -1, Name: r.URL.Query().Get("name"), Alt: r.URL.Query().Get("alt"), Remote: s.cfg.Remote(r)}
 	at := r.URL.Query().Get("site")
 	form := isForm(r)
-	if at != "" && !s.admit(w, r, at, form) {
+	announced := r.ContentLength
+	if form {
+		announced -= formAround
+	}
+	if at != "" && !s.admit(w, r, at, u.Name, announced) {
 		return
 	}
 	r.Body = http.MaxBytesReader(w, &patient{r.Body, http.NewResponseController(w)}, maxBody)
@@ -83,11 +87,26 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r, http.StatusCreated, out)
 }
 
+// ask answers 204 where a file of this name and size would be taken, else what POST would say. A browser that is
+// sending does not hear a refusal: it is still sending when the connection is closed.
+func (s *Server) ask(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	size, err := strconv.ParseInt(q.Get("size"), 10, 64)
+	if err != nil {
+		s.fail(w, r, errs.Problems{{Field: "size", Code: files.CodeMissing}})
+		return
+	}
+	if s.admit(w, r, q.Get("site"), q.Get("name"), size) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
 // maxBody is more than any limit of files: a body that never ends does.
 const maxBody = 4 << 30
 
 // admit refuses before the body is read who may not bring files, and what is announced as larger than any may be.
-func (s *Server) admit(w http.ResponseWriter, r *http.Request, at string, form bool) bool {
+func (s *Server) admit(w http.ResponseWriter, r *http.Request, at, name string, announced int64) bool {
 	id, err := siteOf(at)
 	var limits files.Limits
 	if err == nil {
@@ -97,12 +116,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, at string, form b
 		s.fail(w, r, err)
 		return false
 	}
-	most := max(limits.Picture, limits.Attachment)
-	announced := r.ContentLength
-	if form {
-		announced -= formAround
-	}
-	if announced > most {
+	if most := limits.Of(name); announced > most {
 		s.fail(w, r, files.TooLarge(most))
 		return false
 	}

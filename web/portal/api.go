@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -284,7 +285,7 @@ func (s *Server) apiArticle(ctx context.Context, v *visit, d *cache.Deps) (cache
 		x.Pictures = append(x.Pictures, apiPicture{v.root + pictureURL(p.File, p.Width, 1600), p.Alt, p.Caption})
 	}
 	for _, f := range a.Head.Files {
-		x.Files = append(x.Files, apiFile{v.root + "/files/" + f.File + "/" + f.Name, f.Name, f.Size})
+		x.Files = append(x.Files, apiFile{v.root + "/files/" + f.File + "/" + url.PathEscape(f.Name), f.Name, f.Size})
 	}
 	return jsonPage(x)
 }

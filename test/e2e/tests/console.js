@@ -1,7 +1,9 @@
 // The console: the clerk's, the editor's, the reviewer's and the administrator's way, on a phone and on a desk.
 
 import assert from "node:assert/strict";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, describe, it } from "node:test";
 
 import { complaints, open, overflow } from "../harness/browser.js";
@@ -33,7 +35,14 @@ export default function (stage) {
     before(async () => {
       server = await Server.start({ flags: ["--demo"] });
     });
-    after(() => server?.stop());
+    let folder = "";
+    before(async () => {
+      folder = await mkdtemp(path.join(tmpdir(), "xianfeng-console-"));
+    });
+    after(async () => {
+      await server?.stop();
+      await rm(folder, { recursive: true, force: true });
+    });
 
     /** @param {string} login @param {{ width: number, height: number }} viewport @param {import("playwright-core").BrowserContextOptions} [more] */
     async function enter(login, viewport, more = {}) {
@@ -247,6 +256,65 @@ export default function (stage) {
       await page.locator(".toast", { hasText: "已撤销" }).waitFor();
       await visitor.reload();
       assert.equal(await visitor.getByRole("link", { name: new RegExp(`全省通知${viewport.width}`) }).count(), 0, "a push that was undone is shown");
+      await visitor.context().close();
+      await page.context().close();
+    });
+
+    for (const viewport of [phone, desk]) it(`attachments are added, put in order and read, a public article moves to another column, at ${viewport.width} px`, async () => {
+      const page = await enter("editor", viewport);
+      await toSite(page, viewport);
+      await page.getByRole("link", { name: "写文章" }).click();
+      await page.fill("input[name=title]", `三季度收支${viewport.width}`);
+      const list = page.getByRole("group", { name: "附件" });
+      /** @param {import("node:fs").PathLike | { name: string, mimeType: string, buffer: Buffer }[]} files */
+      const bring = async (files) => {
+        const chosen = page.waitForEvent("filechooser");
+        await list.getByRole("button", { name: "添加附件" }).click();
+        await (await chosen).setFiles(/** @type {any} */ (files));
+      };
+      await bring([
+        { name: "收支 表.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7\n".padEnd(34_000, "x")) },
+        { name: "名单.csv", mimeType: "text/csv", buffer: Buffer.from("姓名\n") },
+        { name: "程序.exe", mimeType: "application/octet-stream", buffer: Buffer.from("MZ") },
+      ]);
+      await list.getByText("程序.exe 没有上传成功：不支持这种文件").waitFor();
+      assert.deepEqual(await list.getByRole("link").allTextContents(), ["收支 表.pdf · 34 KB", "名单.csv · 1 KB"]);
+      await list.getByRole("button", { name: "上移 名单.csv" }).click();
+      assert.deepEqual(await list.getByRole("link").allTextContents(), ["名单.csv · 1 KB", "收支 表.pdf · 34 KB"]);
+      assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("aria-label")), "下移 名单.csv", "the keyboard follows what was moved");
+
+      // 200 MB: it says so, and nothing of it is sent.
+      const large = path.join(folder, `large-${viewport.width}.jpg`);
+      await writeFile(large, Buffer.from([0xff, 0xd8, 0xff, 0xe0]));
+      await truncate(large, 200 << 20);
+      const chosen = page.waitForEvent("filechooser");
+      await page.getByRole("button", { name: "图片", exact: true }).first().click();
+      await (await chosen).setFiles(large);
+      await page.getByText("文件太大，最大可以是 50 MB").waitFor({ timeout: 30_000 });
+
+      assert.deepEqual(await complaints(page), []);
+      assert.equal(await overflow(page), 0);
+      if (pictures) await page.screenshot({ path: `${pictures}/attachments-${viewport.width}.png`, fullPage: true });
+      await page.getByRole("button", { name: "发布", exact: true }).click();
+      await page.locator(".toast", { hasText: "已发布" }).waitFor();
+      const address = (await page.getByRole("link", { name: "查看网页" }).getAttribute("href")) ?? "";
+      const visitor = await open(stage.browser, { locale: "zh-CN", viewport, javaScriptEnabled: false });
+      await visitor.goto(server.base + address);
+      const files = visitor.getByRole("region", { name: "附件下载" });
+      assert.deepEqual((await files.getByRole("listitem").allTextContents()).map((x) => x.trim()), ["名单.csv 1 KB", "收支 表.pdf 34 KB"]);
+      const down = visitor.waitForEvent("download");
+      await files.getByRole("link", { name: "收支 表.pdf" }).click();
+      assert.equal((await down).suggestedFilename(), "收支 表.pdf");
+
+      const to = page.locator("select[name=refile]");
+      const name = (await to.locator("option").first().textContent()) ?? "";
+      await page.getByRole("button", { name: "移过去" }).click();
+      await page.locator(".toast", { hasText: "已移到所选栏目" }).waitFor();
+      await visitor.reload();
+      await visitor.locator(".crumbs").getByRole("link", { name }).waitFor();
+      await page.locator(".toast").getByRole("button", { name: "撤销" }).click();
+      await page.locator(".toast", { hasText: "已撤销" }).waitFor();
+      assert.deepEqual(page.errors.filter((e) => !/413|422/.test(e)), []);
       await visitor.context().close();
       await page.context().close();
     });

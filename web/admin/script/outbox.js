@@ -1,7 +1,7 @@
 // What was written without a connection, with its pictures, until it can be sent. It is the browser's own
 // database; what was sent is forgotten.
 
-import { send } from "../../editor/upload.js";
+import { Refusal, send } from "../../editor/upload.js";
 
 /** @typedef {{ key: string, fields: Record<string, string>, files: File[] }} Letter */
 
@@ -34,21 +34,29 @@ export class Outbox {
     return answer(this.#letters("readwrite").put(letter));
   }
 
-  /** Sends what waits, one after another; a lock keeps two tabs from sending the same. @param {string} upload */
-  async sendAll(upload) {
+  /**
+   * Sends what waits, one after another; a lock keeps two tabs from sending the same.
+   * @param {string} upload @param {(name: string, why: string) => void} refused hears of files that are left out
+   */
+  async sendAll(upload, refused) {
     await navigator.locks?.request("xf-outbox", { ifAvailable: true }, async (lock) => {
       if (!lock) return;
       /** @type {Letter[]} */
       const all = await answer(this.#letters("readonly").getAll());
-      for (const letter of all) await this.#sendOne(letter, upload);
+      for (const letter of all) await this.#sendOne(letter, upload, refused);
     });
   }
 
-  /** @param {Letter} letter @param {string} upload */
-  async #sendOne(letter, upload) {
+  /** @param {Letter} letter @param {string} upload @param {(name: string, why: string) => void} refused */
+  async #sendOne(letter, upload, refused) {
     while (letter.files.length) {
-      const stored = await send(upload, letter.files[0]);
-      letter.fields.pictures = [letter.fields.pictures, stored.url].filter(Boolean).join("\n");
+      try {
+        const stored = await send(upload, letter.files[0]);
+        letter.fields.pictures = [letter.fields.pictures, stored.url].filter(Boolean).join("\n");
+      } catch (error) {
+        if (!(error instanceof Refusal) || !error.final) throw error;
+        refused(letter.files[0].name, error.message); // it would never go, and nothing behind it
+      }
       letter.files = letter.files.slice(1);
       await this.keep(letter); // a picture that has arrived is not sent again
     }

@@ -154,7 +154,7 @@ async function start(form) {
     box.replaceChildren((words.waiting ?? "").replace("%d", String(n)), now);
   };
   const sendAll = async () => {
-    await outbox?.sendAll(words.upload ?? "/files").catch(() => {});
+    await outbox?.sendAll(words.upload ?? "/files", (name, why) => (said.textContent = `${name}: ${why}`)).catch(() => {});
     await count();
   };
   addEventListener("online", () => void sendAll());

@@ -3,9 +3,13 @@
 
 import { Keeper, leftBehind } from "../../editor/keep.js";
 import { paragraphs } from "../../editor/text.js";
+import { dressAttachments } from "./attachments.js";
 import { dressPictures } from "./pictures.js";
 
 /** @typedef {import("../../editor/keep.js").Answer} Answer */
+
+// What a form has beside the text: it is no reason to save a draft, and in none.
+const notText = new Set(["version", "at", "remark", "refile"]);
 
 const form = document.getElementById("write");
 if (form instanceof HTMLFormElement) start(form);
@@ -17,12 +21,13 @@ function start(form) {
   const editor = /** @type {any} */ (form.querySelector("xf-editor"));
   const version = /** @type {HTMLInputElement} */ (form.elements.namedItem("version"));
   dressPictures(form);
+  const showAttachments = dressAttachments(form);
   showKind(form);
 
   const values = () => {
     /** @type {Record<string, string>} */
     const out = {};
-    for (const [name, value] of new FormData(form)) if (typeof value === "string" && name !== "version" && name !== "at" && name !== "remark") out[name] = value;
+    for (const [name, value] of new FormData(form)) if (typeof value === "string" && !notText.has(name)) out[name] = value;
     return out;
   };
   /** @param {Record<string, string>} from */
@@ -34,6 +39,7 @@ function start(form) {
       else if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement || field instanceof HTMLSelectElement) field.value = value;
     }
     showKind(form);
+    showAttachments();
   };
 
   const keeper = new Keeper({
@@ -81,7 +87,7 @@ function start(form) {
   } else if (left) localStorage.removeItem(words.key ?? ""); // it did arrive
 
   form.addEventListener("input", (e) => {
-    if (e.target instanceof HTMLInputElement && (e.target.name === "at" || e.target.name === "remark")) return;
+    if (notText.has(/** @type {HTMLInputElement} */ (e.target).name)) return;
     keeper.changed(values());
   });
   form.addEventListener("change", () => showKind(form));
