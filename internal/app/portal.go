@@ -27,7 +27,7 @@ func (s *server) portal(k *kit.Kit, remote func(*http.Request) string) (*portal.
 	if err != nil {
 		return nil, err
 	}
-	pages := cache.New(cache.Config{Log: s.log})
+	pages := cache.New(cache.Config{Log: s.log, Answer: portal.IsAnswer})
 	n.listen(pages.Bump)
 	s.kept = pages
 	views := content.NewViews(n.db, n.zone, nil, s.log)

@@ -10,8 +10,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"xianfeng/internal/errs"
 )
 
 const (
@@ -25,6 +23,9 @@ type Config struct {
 	Bytes int64 // that all pages may take; 0: 64 MiB
 	Log   *slog.Logger
 	Now   func() time.Time
+	// Answer reports whether an error says what is so (there is no such page any more), rather than that the page
+	// can't be made. No old page stands in for an answer. nil: none is one.
+	Answer func(error) bool
 }
 
 // Page is what rendering gives.
@@ -68,6 +69,7 @@ type Cache struct {
 	max  int64
 	log  *slog.Logger
 	time func() time.Time
+	told func(error) bool // Config.Answer
 
 	mu      sync.RWMutex // guards pages, flights, ring; ledger.mu may be taken under it
 	pages   map[string]*entry
@@ -97,8 +99,11 @@ func New(cfg Config) *Cache {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Answer == nil {
+		cfg.Answer = func(error) bool { return false }
+	}
 	return &Cache{
-		tags: ledger{bumped: map[string]uint64{}}, max: cfg.Bytes, log: cfg.Log, time: cfg.Now,
+		tags: ledger{bumped: map[string]uint64{}}, max: cfg.Bytes, log: cfg.Log, time: cfg.Now, told: cfg.Answer,
 		pages: map[string]*entry{}, flights: map[string]*flight{},
 	}
 }
@@ -244,7 +249,7 @@ func guard(ctx context.Context, d *Deps, render Render) (p Page, err error) {
 
 // standIn returns the old page where it is young enough to be shown in place of the one that failed.
 func (c *Cache) standIn(old *entry, cause error) *entry {
-	if old == nil || isAnswer(cause) {
+	if old == nil || c.told(cause) {
 		return nil
 	}
 	now := c.time().UnixNano()
@@ -259,12 +264,6 @@ func (c *Cache) standIn(old *entry, cause error) *entry {
 	c.stale.Add(1)
 	c.log.Warn("an old page stands in for one that can't be made", "page", old.key, "error", cause)
 	return old
-}
-
-// isAnswer reports whether an error says what is so, rather than that the page can't be made: what was withdrawn is
-// not shown any more.
-func isAnswer(err error) bool {
-	return errors.Is(err, errs.NotFound) || errors.Is(err, errs.Denied) || errors.Is(err, errs.Invalid)
 }
 
 // keep puts a page in its place and makes room. Where a newer rendering was quicker, its page stays.

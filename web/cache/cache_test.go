@@ -16,8 +16,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"xianfeng/internal/errs"
 )
 
 // page is a render that says text and depends on tags.
@@ -151,15 +149,19 @@ func TestOldPageStandsInForOneThatFails(t *testing.T) {
 }
 
 func TestWhatIsGoneIsGoneAtOnce(t *testing.T) {
-	for _, gone := range []error{errs.NotFound, errs.Denied, errs.Invalid} {
-		c := New(Config{})
+	gone, failed := errors.New("there is none"), errors.New("the database is gone")
+	for _, want := range []error{gone, nil} {
+		c := New(Config{Answer: func(err error) bool { return errors.Is(err, gone) }})
 		ask(t, c, "k", page("old", "a"))
 		c.Bump([]string{"a"})
 		err := c.Serve(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil), []byte("k"), func(context.Context, *Deps) (Page, error) {
-			return Page{}, fmt.Errorf("article 5: %w", gone)
+			if want == nil {
+				return Page{}, failed // the old page stands in
+			}
+			return Page{}, fmt.Errorf("article 5: %w", want)
 		})
-		if !errors.Is(err, gone) {
-			t.Errorf("%v: got %v", gone, err)
+		if !errors.Is(err, want) {
+			t.Errorf("got %v, want %v", err, want)
 		}
 	}
 }
@@ -171,13 +173,14 @@ func TestWhoComesLateIsNotToldWhatWasSoBefore(t *testing.T) {
 }
 
 func whoComesLateIsNotTold(t *testing.T) {
+	gone := errors.New("there is none")
 	c := New(Config{})
 	started, goOn, first := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	go func() { // ends with the rendering that goOn lets finish
 		first <- c.Serve(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil), []byte("k"), func(context.Context, *Deps) (Page, error) {
 			close(started)
 			<-goOn
-			return Page{}, errs.NotFound
+			return Page{}, gone
 		})
 	}()
 	<-started
@@ -186,7 +189,7 @@ func whoComesLateIsNotTold(t *testing.T) {
 	go func() { late <- text(t, ask(t, c, "k", page("new", "a"))) }() // ends with its page
 	synctest.Wait()                                                   // for both of them
 	close(goOn)
-	if err := <-first; !errors.Is(err, errs.NotFound) {
+	if err := <-first; !errors.Is(err, gone) {
 		t.Errorf("who came first: got %v", err)
 	}
 	if got := <-late; got != "new" {

@@ -17,5 +17,5 @@
 //
 // A page that is good no longer is kept until a new one takes its place. Where the new one can't be made, the
 // old one is shown for up to ten minutes and the log says so: an old page is worth more than none. That there is no such page
-// any more (errs.NotFound), or not for this visitor, is no such failure: it is told at once.
+// any more is no such failure ([Config.Answer]): it is told at once.
 package cache

@@ -17,6 +17,11 @@ import (
 // maker makes a page of a site. It is errs.NotFound where there is none.
 type maker func(ctx context.Context, v *visit, d *cache.Deps) (cache.Page, error)
 
+// IsAnswer is cache.Config.Answer for pages of sites: what was withdrawn is not shown any more.
+func IsAnswer(err error) bool {
+	return errors.Is(err, errs.NotFound) || errors.Is(err, errs.Denied) || errors.Is(err, errs.Invalid)
+}
+
 // page returns the handler of one kind of page.
 func (s *Server) page(make maker) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, make, true) }
