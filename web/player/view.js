@@ -112,7 +112,7 @@ export class View {
     this.#settings.setAttribute("aria-expanded", "false");
     this.#pip = this.#button("pip", w.pip, actions.togglePip);
     this.#full = this.#button("full", w.fullscreen, actions.toggleFull);
-    this.#bar = el("div", { class: "bar", part: "controls" }, this.#play, this.#mute, this.#volume, this.#live, this.#sync, this.#way, el("span", { class: "gap" }), this.#settings, this.#pip, this.#full);
+    this.#bar = el("div", { class: "bar", part: "controls" }, this.#play, this.#mute, this.#volume, this.#live, this.#way, el("span", { class: "gap" }), this.#settings, this.#pip, this.#full);
 
     this.#facts = el("dl");
     this.#notes = el("p", { class: "notes" });
@@ -122,7 +122,7 @@ export class View {
     this.#trimSet = this.#makeTrim();
     this.#panel = this.#makePanel();
 
-    this.#stage = el("div", { class: "stage", hidden: "" }, this.video, this.#only, this.#message, this.#start, this.#unmute, this.#bar, this.#status);
+    this.#stage = el("div", { class: "stage", hidden: "" }, this.video, this.#only, this.#message, this.#start, this.#unmute, this.#bar, this.#sync, this.#status);
     const style = el("link", { rel: "stylesheet", href: new URL("./player.css", import.meta.url).href });
     // Without its style the player is not fit to be seen; with a broken one it still plays.
     style.onload = style.onerror = () => (this.#stage.hidden = false);
