@@ -110,7 +110,7 @@ func TestAScreenAndWhoSitsBeforeIt(t *testing.T) {
 		t.Fatalf("the code: %d %s", w.Code, w.Body)
 	}
 	w := r.do("GET", "/terminal", nil)
-	if w.Code != 200 || !strings.Contains(w.Body.String(), "云溪村") || strings.Contains(w.Body.String(), "<大会>") {
+	if w.Code != 200 || !strings.Contains(w.Body.String(), "云溪村") || !strings.Contains(w.Body.String(), ">English</a>") || strings.Contains(w.Body.String(), "<大会>") {
 		t.Fatalf("the screen: %d %s", w.Code, w.Body)
 	}
 

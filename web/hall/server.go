@@ -160,13 +160,13 @@ type screenPage struct {
 	frame
 	Terminal audience.Terminal
 	Node     *site.Node
-	Words    map[string]string
-	Now      string // the answer of POST /terminal/now, so that the script begins where the page stands
+	Says     map[string]string // what the script says
+	Now      string            // the answer of POST /terminal/now, so that the script begins where the page stands
 }
 
-// WordsJSON is what the script says.
+// WordsJSON is Says as the script reads it.
 func (p screenPage) WordsJSON() (string, error) {
-	b, err := json.Marshal(p.Words)
+	b, err := json.Marshal(p.Says)
 	return string(b), err
 }
 
@@ -183,7 +183,7 @@ func (s *Server) screen(w http.ResponseWriter, r *http.Request) {
 	}
 	p := screenPage{frame: s.frame(r, t.Name), Terminal: t, Node: n}
 	p.Dark = true
-	p.Words = map[string]string{"days": p.T.Days, "next": p.T.Next, "none": p.T.None, "people": p.T.People, "soon": p.T.Soon}
+	p.Says = map[string]string{"days": p.T.Days, "next": p.T.Next, "none": p.T.None, "people": p.T.People, "soon": p.T.Soon}
 	told, err := s.told(r, t, n)
 	if err != nil {
 		s.cfg.Kit.Fail(w, r, err)
