@@ -14,6 +14,7 @@ import badInputTests from "./tests/bad-input.js";
 import broadcastTests from "./tests/broadcasts.js";
 import consoleTests from "./tests/console.js";
 import demoTests from "./tests/demo.js";
+import hallTests from "./tests/halls.js";
 import libraryTests from "./tests/library.js";
 import lifeTests from "./tests/life.js";
 import matrixTests from "./tests/matrix.js";
@@ -70,4 +71,5 @@ describe("xianfeng", { concurrency: 2, timeout: 600_000 }, () => {
   signinTests(stage);
   consoleTests(stage);
   libraryTests(stage);
+  hallTests(stage);
 });

@@ -81,6 +81,7 @@ func New(k *kit.Kit, cfg Config) (*Server, error) {
 	funcs := template.FuncMap{
 		"time":     func(t time.Time) string { return s.moment(t, "2006年1月2日 15:04") },
 		"add":      func(a, b int) int { return a + b },
+		"clock":    func(t time.Time) string { return s.moment(t, "15:04") },
 		"day":      func(t time.Time) string { return s.moment(t, "2006年1月2日") },
 		"linkForm": func(t *Messages, l content.Link) linkForm { return linkForm{t, l} },
 		"share":    share,

@@ -74,7 +74,7 @@ export default function (stage) {
         const report = new URL(page.url()).pathname;
         const places = [
           "", "mine", "post", "find?q=ql", "s/99/articles?below=1", "s/99/new", "s/99/new?column=album", "s/99/new?column=produce", "s/99/columns", "s/99/links", "s/99/settings", "s/99/children",
-          "s/99/import", "s/99/people", "s/99/live", "s/99/live/new", "s/99/live/urgent", "s/99/channels", "s/99/channels/new", "s/99/reception", "s/99/stats", "s/99/health", "s/99/health?all=1", "s/99/audit", "no/such/page",
+          "s/99/import", "s/99/people", "s/99/live", "s/99/terminals", "s/99/live/new", "s/99/live/urgent", "s/99/channels", "s/99/channels/new", "s/99/reception", "s/99/stats", "s/99/health", "s/99/health?all=1", "s/99/audit", "no/such/page",
         ].map((p) => `/admin/${p}`);
         for (const place of [...places, report, person, article, `${article}/versions`, `${article}/trail`, "/admin/offers/2"]) {
           await page.goto(server.base + place);
@@ -87,9 +87,9 @@ export default function (stage) {
         }
         await page.context().close();
       }
-      // Those that stand at the end of a way are looked at there: "posted", "conflict"; "reception" needs viewers who report.
+      // Those that stand at the end of a way are looked at there: "posted", "conflict", "attendance"; "reception" needs viewers who report.
       const all = (await readdir(new URL("../../../web/admin/pages/", import.meta.url))).map((f) => f.replace(".html", ""));
-      assert.deepEqual(all.filter((t) => !seen.has(t) && !["shell", "posted", "conflict", "reception"].includes(t)), [], "templates that no page here has");
+      assert.deepEqual(all.filter((t) => !seen.has(t) && !["shell", "posted", "conflict", "attendance", "reception"].includes(t)), [], "templates that no page here has");
     });
 
     for (const viewport of [phone, desk]) it(`a clerk posts with five taps, a reviewer publishes, visitors read it, at ${viewport.width} px`, async () => {
