@@ -127,8 +127,11 @@ func TestHandshakesOverABadNetwork(t *testing.T) {
 	for i, b := range all {
 		switch {
 		case errs[i] == nil:
-			fine++
-			connected(t, b.v)
+			// On a slow machine the port's ten seconds may end between its last flight and the client's joy.
+			eventually(t, "the port's side of the handshake ends", func() bool { return b.v.keys.Load() != nil || b.v.Err() != nil })
+			if b.v.keys.Load() != nil {
+				fine++
+			}
 			b.v.Close(errors.New("enough"))
 		case !errors.Is(errs[i], context.DeadlineExceeded):
 			t.Errorf("handshake %d: %v", i, errs[i])
