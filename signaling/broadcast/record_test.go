@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,8 +14,9 @@ import (
 	"xianfeng/signaling/broadcast"
 )
 
-// tape is a recorder that writes down what it was asked for. Only the goroutine of Recordings uses it.
+// tape is a recorder that writes down what it was asked for.
 type tape struct {
+	mu    sync.Mutex // guards all below
 	live  bool
 	fails error
 	empty bool
@@ -28,7 +30,16 @@ type reel struct {
 	over chan struct{}
 }
 
+// with runs fn while nobody else has the tape.
+func (t *tape) with(fn func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fn()
+}
+
 func (t *tape) Record(_ context.Context, stream, title, item string) (broadcast.Recording, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	switch {
 	case !t.live:
 		return nil, errs.NotFound
@@ -47,6 +58,8 @@ func (t *tape) Record(_ context.Context, stream, title, item string) (broadcast.
 func (r *reel) ID() string            { return r.id }
 func (r *reel) Over() <-chan struct{} { return r.over }
 func (r *reel) Stop() error {
+	r.t.mu.Lock()
+	defer r.t.mu.Unlock()
 	r.t.said = append(r.t.said, "stop "+r.id)
 	if r.t.empty {
 		return errs.NotFound
@@ -70,6 +83,8 @@ func TestBroadcastsAreRecorded(t *testing.T) {
 			t.Helper()
 			time.Sleep(time.Second)
 			synctest.Wait()
+			x.mu.Lock()
+			defer x.mu.Unlock()
 			if got := strings.Join(x.said, ", "); got != want {
 				t.Errorf("got %q, want %q", got, want)
 			}
@@ -81,15 +96,15 @@ func TestBroadcastsAreRecorded(t *testing.T) {
 		must[broadcast.Broadcast](t)(start(t.Context(), by, broadcast.Broadcast{Site: city, Source: stream("b")}))
 		must[broadcast.Broadcast](t)(start(t.Context(), by, broadcast.Broadcast{Site: city, Source: broadcast.Source{Kind: broadcast.Channel, Name: "c"}, Record: true}))
 		said("") // its stream is not there yet
-		x.live, x.fails = true, errors.New("full")
+		x.with(func() { x.live, x.fails = true, errors.New("full") })
 		said("failed") // once in ten seconds
-		x.fails = nil
+		x.with(func() { x.fails = nil })
 		time.Sleep(9 * time.Second)
 		said("record a 会 new")
 		if got := must[broadcast.Broadcast](t)(s.keep.Broadcast(t.Context(), b.ID)); got.Replay != "new" {
 			t.Errorf("its recording: got %q", got.Replay)
 		}
-		close(x.last.over) // by itself
+		x.with(func() { close(x.last.over) }) // by itself
 		time.Sleep(10 * time.Second)
 		said("record a 会 new")
 		stop() // the server comes again: it goes on in the same item
@@ -99,7 +114,7 @@ func TestBroadcastsAreRecorded(t *testing.T) {
 		said("stop new")
 		c := must[broadcast.Broadcast](t)(start(t.Context(), by, broadcast.Broadcast{Site: city, Title: "空", Source: stream("e"), Record: true}))
 		said("record e 空 new")
-		x.empty = true
+		x.with(func() { x.empty = true })
 		must[broadcast.Broadcast](t)(s.desk.End(t.Context(), by, c.ID, 0))
 		said("stop new")
 		if got := must[broadcast.Broadcast](t)(s.keep.Broadcast(t.Context(), c.ID)); got.Replay != "" || got.State != broadcast.Ended {

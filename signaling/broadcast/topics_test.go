@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -69,25 +70,25 @@ func TestViewersAreToldWhenTheyChange(t *testing.T) {
 		s := open(t)
 		s.now = time.Now()
 		b := must[broadcast.Broadcast](t)(s.desk.StartNow(t.Context(), editorOf(city), broadcast.Broadcast{Site: city, Source: stream("a")}))
-		n, touched := 0, 0
+		var n, touched atomic.Int64
 		topics := &broadcast.Topics{
-			Programme: s.programme, Touch: func(...string) { touched++ },
+			Programme: s.programme, Touch: func(...string) { touched.Add(1) },
 			Count: func(topic string) int {
 				if topic != broadcast.Tag(b.ID) {
 					t.Errorf("count of %q", topic)
 				}
-				return n
+				return int(n.Load())
 			},
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		go topics.Run(ctx) // ends with ctx, which the test waits for
-		for _, c := range []struct{ n, want int }{{0, 0}, {3, 1}, {3, 1}, {4, 2}} {
-			n = c.n
+		for _, c := range []struct{ n, want int64 }{{0, 0}, {3, 1}, {3, 1}, {4, 2}} {
+			n.Store(c.n)
 			time.Sleep(10 * time.Second)
 			synctest.Wait()
-			if touched != c.want {
-				t.Errorf("%d viewers: told %d times, want %d", c.n, touched, c.want)
+			if got := touched.Load(); got != c.want {
+				t.Errorf("%d viewers: told %d times, want %d", c.n, got, c.want)
 			}
 		}
 		stop()
