@@ -38,10 +38,7 @@ func (l *limiter) note(source string, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.turnLocked(now)
-	if _, known := l.count[source]; !known && len(l.count) >= maxSources {
-		clear(l.count)
-	}
-	l.count[source]++
+	l.noteLocked(source)
 }
 
 // take is may and note at once.
@@ -52,11 +49,15 @@ func (l *limiter) take(source string, now time.Time) bool {
 	if l.count[source] >= l.most {
 		return false
 	}
+	l.noteLocked(source)
+	return true
+}
+
+func (l *limiter) noteLocked(source string) {
 	if _, known := l.count[source]; !known && len(l.count) >= maxSources {
 		clear(l.count)
 	}
 	l.count[source]++
-	return true
 }
 
 func (l *limiter) turnLocked(now time.Time) {
