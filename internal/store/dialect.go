@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -22,7 +23,8 @@ import (
 // dialect is what differs between the databases.
 type dialect interface {
 	goose() goose.Dialect
-	types() map[string]any // for the schema's templates
+	alone() []goose.ProviderOption // lets one process at a time change the schema
+	types() map[string]any         // for the schema's templates
 	open(url string) (read, write *sql.DB, err error)
 	bind(query string) string   // turns ? and lists into what the database wants
 	lower(column string) string // A to Z become small, no other letter does
@@ -53,10 +55,11 @@ const readers = 8
 
 type liteDialect struct{}
 
-func (liteDialect) goose() goose.Dialect  { return goose.DialectSQLite3 }
-func (liteDialect) postgres() bool        { return false }
-func (liteDialect) lower(c string) string { return "LOWER(" + c + ")" }
-func (liteDialect) lock(*tx) error        { return nil } // BEGIN IMMEDIATE
+func (liteDialect) goose() goose.Dialect          { return goose.DialectSQLite3 }
+func (liteDialect) alone() []goose.ProviderOption { return nil } // see migrate
+func (liteDialect) postgres() bool                { return false }
+func (liteDialect) lower(c string) string         { return "LOWER(" + c + ")" }
+func (liteDialect) lock(*tx) error                { return nil } // BEGIN IMMEDIATE
 
 func (liteDialect) bind(q string) string {
 	return strings.ReplaceAll(q, list, "(SELECT value FROM json_each(?))")
@@ -210,11 +213,32 @@ func (postgresDialect) setNumber(x *tx, table string, n int64) error {
 	return x.row("SELECT setval(pg_get_serial_sequence(CAST(? AS TEXT), 'id'), ?)", table, n).Scan(&set)
 }
 
-// writeLock is the advisory lock that writers of all processes take: the audit log is a chain.
-const writeLock = 0x7869616e // "xian"
+// Advisory locks that all processes share.
+const (
+	writeLock  = 0x7869616e // "xian": writers take it, for the audit log is a chain
+	schemaLock = 0x7869616f // taken while the schema is changed
+)
 
 func (postgresDialect) lock(x *tx) error {
 	return x.exec("SELECT pg_advisory_xact_lock(?)", writeLock)
+}
+
+func (postgresDialect) alone() []goose.ProviderOption {
+	return []goose.ProviderOption{goose.WithSessionLocker(schemaLocker{})}
+}
+
+// schemaLocker waits for its turn in the database. The locker that comes with goose asks every few
+// seconds: a command that starts beside a server would wait for nothing.
+type schemaLocker struct{}
+
+func (schemaLocker) SessionLock(ctx context.Context, c *sql.Conn) error {
+	_, err := c.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(schemaLock))
+	return err
+}
+
+func (schemaLocker) SessionUnlock(ctx context.Context, c *sql.Conn) error {
+	_, err := c.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", int64(schemaLock))
+	return err
 }
 
 func (postgresDialect) kind(err error) error {

@@ -22,13 +22,14 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(db.d.goose(), db.write, files)
+	p, err := goose.NewProvider(db.d.goose(), db.write, files, db.d.alone()...)
 	if err != nil {
 		return fmt.Errorf("read the schema: %w", err)
 	}
-	// Another process that starts at the same moment may be faster: what it has applied is found at the
-	// second look. A file of the schema is applied whole or not at all.
-	for range 3 {
+	// Where the database has no lock for it, another process that starts at the same moment may be faster:
+	// it has then applied one file at least, which is found at the next look. A file of the schema is
+	// applied whole or not at all, and fails when applied again.
+	for range len(p.ListSources()) + 1 {
 		if _, err = p.Up(ctx); err == nil {
 			return nil
 		}

@@ -55,7 +55,7 @@ func TestOpenByTwoAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var all sync.WaitGroup
-			for range 3 {
+			for range 4 {
 				all.Go(func() {
 					db, err := Open(t.Context(), address)
 					if err != nil {
@@ -72,7 +72,7 @@ func TestOpenByTwoAtOnce(t *testing.T) {
 			}
 			all.Wait()
 			db := openAt(t, address)
-			if lines, err := db.CheckAudit(t.Context()); lines != 3 || err != nil {
+			if lines, err := db.CheckAudit(t.Context()); lines != 4 || err != nil {
 				t.Errorf("audit log: got %d lines, %v", lines, err)
 			}
 		})
