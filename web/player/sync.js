@@ -217,9 +217,9 @@ export class Servo {
     // The programme has not begun yet, or not what can be had of it: it stands at its beginning until then.
     const begin = s.ranges.find(([from, to]) => from > want && to >= from + needed);
     if (begin && s.first > want - needed) return this.#seek(t, begin[0] + 1);
+    const newest = s.ranges.at(-1);
     if (t - this.#since > patience && !(s.first > want)) {
-      const newest = s.ranges.at(-1);
-      if (newest && newest[1] - newest[0] > needed) {
+      if (newest && newest[0] <= want && newest[1] - newest[0] > needed) {
         this.#late = t + lateFor;
         this.#nextSeek = t + lateFor;
         this.#go("run", t, "rejoin");
@@ -228,7 +228,11 @@ export class Servo {
         return { rate: 1, pitch: false, seek: Math.abs(seek - s.ahead) > 200 ? seek : null, wake: everyTick };
       }
     }
-    if (s.first <= want && t - this.#since > skipAfter && t - this.#skipped > skipAgain && !((s.ranges.at(-1)?.[1] ?? -Infinity) > want - this.#limits.rejoin)) {
+    // What is buffered lies before the place, and nothing comes; or all of it lies after, as with a channel, which
+    // lists what is still to come: no player goes back by itself.
+    const passed = t - this.#since > skipAfter && !((newest?.[1] ?? -Infinity) > want - this.#limits.rejoin);
+    const beyond = s.ranges.length > 0 && s.ranges.every(([from]) => from > want);
+    if (s.first <= want && (passed || beyond) && t - this.#skipped > skipAgain) {
       this.#skipped = t;
       return { rate: 0, pitch: false, seek: want, wake: 50 };
     }

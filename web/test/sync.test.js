@@ -24,6 +24,7 @@ function chance(seed) {
  * @property {number} [edge]     how far behind the server's time the newest data is
  * @property {[number, number][]} [dead]  times in which no data comes
  * @property {number} [begun]    when the programme began
+ * @property {number} [listed]   how far ahead of time data can be had, and is loaded first
  * @property {number} [seed]
  * @property {boolean} [coarse]  the limits for Safari
  * @property {number} [outliers] share of frames that are shown late
@@ -43,7 +44,7 @@ class Browser {
 
   /** @param {Conditions} c */
   constructor(c) {
-    this.c = { skew: 0, seekCost: 120, startCost: 60, fps: 25, delay: 3000, edge: 350, dead: [], begun: -1e9, seed: 1, outliers: 0.02, coarse: false, ...c };
+    this.c = { skew: 0, seekCost: 120, startCost: 60, fps: 25, delay: 3000, edge: 350, dead: [], begun: -1e9, listed: 0, seed: 1, outliers: 0.02, coarse: false, ...c };
     this.random = chance(this.c.seed);
     this.servo = new Servo({}, c.coarse ? coarse : limits);
   }
@@ -55,7 +56,7 @@ class Browser {
   /** When data stops, the edge stays; after it all of it comes at once. */
   get edge() {
     const dead = this.c.dead.find(([from, to]) => this.t >= from && this.t < to);
-    return (dead ? dead[0] : this.t) - this.c.edge;
+    return (dead ? dead[0] : this.t) - this.c.edge + this.c.listed;
   }
 
   get ready() {
@@ -74,7 +75,7 @@ class Browser {
       this.t += step;
       const { t } = this;
       if (Number.isNaN(this.loadedFrom) && t > 150) {
-        this.loadedFrom = Math.max(this.c.begun, Math.floor((this.due - 500) / 2000) * 2000);
+        this.loadedFrom = Math.max(this.c.begun, Math.floor((this.due - 500 + this.c.listed) / 2000) * 2000);
         this.position = this.loadedFrom;
       }
       if (!Number.isNaN(this.loadedFrom)) this.loadedTo = Math.max(this.loadedFrom, this.edge);
@@ -103,7 +104,7 @@ class Browser {
     const command = this.servo.tick(this.t, {
       ahead: known ? this.position - this.due : NaN,
       ranges: known ? [[this.loadedFrom - this.due, this.loadedTo - this.due]] : [],
-      first: known ? Math.max(this.c.begun, this.edge - 20000) - this.due : Infinity,
+      first: known ? Math.max(this.c.begun, this.edge - this.c.listed - 20000) - this.due : Infinity,
       seeking: this.t < this.seekingUntil,
       ready: known && this.ready,
     });
@@ -207,6 +208,13 @@ test("waits for a programme that has just begun", () => {
   assert.ok(b.log.every((l) => Number.isNaN(l.true_) || Math.abs(l.true_) < 200), "never shows anything early");
   assert.ok(b.settled(0, limits.trim) <= 3500, `in sync after ${b.settled(0, limits.trim)} ms`);
   assert.ok(b.seeks <= 3, `${b.seeks} seeks`);
+});
+
+test("goes back where only what is to come was loaded", () => {
+  const b = new Browser({ listed: 24000 });
+  b.run(20_000);
+  assert.ok(b.settled(0, 40) < 2500, `in sync after ${b.settled(0, 40)} ms`);
+  assert.equal(b.log.filter((l) => l.true_ > 100).length, 0, "it never shows what is not due");
 });
 
 test("learns how long this device takes to seek and to start", () => {
