@@ -54,8 +54,8 @@ type onAir struct {
 	Mine  bool   // who asks may change it
 	Under string // title of the urgent one that is shown in its place; "": none is
 	Edit  string // address of its form
-	// Audience is the address of its attendance.
-	Audience string
+	// Audience is the address of its attendance, Moderate that of its chat for whoever may moderate it; "": none is.
+	Audience, Moderate string
 }
 
 // pastShown is how many are listed of what is over.
@@ -116,6 +116,9 @@ func (s *Server) streams() []Stream {
 func (s *Server) onAir(v *visit, n *site.Node, b broadcast.Broadcast) onAir {
 	x := onAir{Broadcast: b, T: v.t, Node: n, Mine: v.may(site.Broadcast, n), Edit: siteAddress(n, "live/"+b.ID.String())}
 	x.Audience = s.attendanceAddress(v, &b)
+	if b.Chat != broadcast.ChatOff && v.may(site.Moderate, n) {
+		x.Moderate = b.Address() + "#moderate"
+	}
 	if u := s.cfg.Programme.Outranked(&b); u != nil && b.State == broadcast.OnAir {
 		x.Under = u.Title
 	}

@@ -1,15 +1,18 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"xianfeng/internal/errs"
 	"xianfeng/internal/site"
+	"xianfeng/recordings"
 	"xianfeng/signaling/broadcast"
 )
 
@@ -20,7 +23,7 @@ type airForm struct {
 	New      bool
 	At       string // code of the site that a new one is for
 	Children []*site.Node
-	Streams  []Stream
+	Sources  []source
 	Lead     string
 	Leads    []choice
 	Kinds    []choice
@@ -31,6 +34,49 @@ type airForm struct {
 	Reach    int // how many sites are below
 }
 
+// source is one that there is: it is picked by its name or its title, and brings its kind with it.
+type source struct {
+	Kind       broadcast.Kind
+	Name, Text string
+}
+
+// maxOffered bounds how many recorded items the form lists, the newest first: others can be named.
+const maxOffered = 200
+
+func (s *Server) sources(ctx context.Context, v *visit) (out []source) {
+	for _, x := range s.streams() {
+		text := v.t.AirStream
+		if x.Live {
+			text += " · " + v.t.LiveOnAir
+		}
+		out = append(out, source{broadcast.Stream, x.Name, text})
+	}
+	if s.cfg.Channels != nil {
+		for _, x := range s.cfg.Channels.All() {
+			if n := v.tree.Get(x.Site); n == nil || !n.Under(v.at) && !v.at.Under(n) {
+				continue
+			}
+			doc := x.Channel()
+			out = append(out, source{broadcast.Channel, doc.Name, v.t.AirChannel + " · " + doc.Title})
+		}
+	}
+	if s.cfg.Items == nil {
+		return out
+	}
+	items, err := s.cfg.Items.Items(ctx)
+	if err != nil {
+		s.cfg.Debug.Warn("list recordings to broadcast", "error", err) // they can be named
+		return out
+	}
+	now := s.cfg.Now()
+	items = slices.DeleteFunc(slices.Clone(items), func(it *recordings.Item) bool { return it.Growing(now) || len(it.Segments) == 0 })
+	slices.SortFunc(items, func(a, b *recordings.Item) int { return b.Created.Compare(a.Created) })
+	for _, it := range items[:min(len(items), maxOffered)] {
+		out = append(out, source{broadcast.Item, it.ID, v.t.AirItem + " · " + it.Title})
+	}
+	return out
+}
+
 type choice struct{ Value, Text, Help string }
 
 // leads are how long before its beginning a broadcast is announced on the pages.
@@ -39,7 +85,7 @@ var leads = map[string]time.Duration{"10": 10 * time.Minute, "60": time.Hour, "1
 func (s *Server) airForm(r *http.Request, v *visit, title string, b broadcast.Broadcast) airForm {
 	t := v.t
 	p := airForm{
-		shell: s.shell(r, v, "live", v.at.Label()+" · "+title), B: b, Children: v.at.Children, At: v.at.Code, Streams: s.streams(), Reach: v.at.Size(),
+		shell: s.shell(r, v, "live", v.at.Label()+" · "+title), B: b, Children: v.at.Children, At: v.at.Code, Sources: s.sources(r.Context(), v), Reach: v.at.Size(),
 		Leads:    []choice{{"60", t.AirLead60, ""}, {"10", t.AirLead10, ""}, {"1440", t.AirLead1440, ""}, {"now", t.AirLeadNow, ""}, {"none", t.AirLeadNone, ""}},
 		Kinds:    []choice{{string(broadcast.Stream), t.AirStream, ""}, {string(broadcast.Channel), t.AirChannel, ""}, {string(broadcast.Item), t.AirItem, ""}},
 		Profiles: []choice{{string(broadcast.Normal), t.AirNormal, t.AirNormalHelp}, {string(broadcast.Low), t.AirLow, t.AirLowHelp}, {string(broadcast.Weak), t.AirWeak, t.AirWeakHelp}},

@@ -462,6 +462,7 @@ type Messages struct {
 	AirExtend        string
 	AirMinutes       string // %d
 	AirPage          string
+	AirModerate      string
 	AirUnder         string // %s
 	AirDelay         string // %s
 	AirStream        string

@@ -442,6 +442,7 @@ var inEnglish = Messages{
 	AirExtend:        "Longer",
 	AirMinutes:       "%d minutes",
 	AirPage:          "Page",
+	AirModerate:      "Moderate the chat",
 	AirUnder:         "“%s” goes before it",
 	AirDelay:         "delay %s s",
 	AirStream:        "Live stream",

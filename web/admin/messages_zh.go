@@ -442,6 +442,7 @@ var inChinese = Messages{
 	AirExtend:        "延长",
 	AirMinutes:       "%d 分钟",
 	AirPage:          "转播页面",
+	AirModerate:      "管理聊天",
 	AirUnder:         "被“%s”覆盖",
 	AirDelay:         "延时 %s 秒",
 	AirStream:        "直播流",

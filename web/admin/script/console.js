@@ -147,6 +147,18 @@ for (const form of document.querySelectorAll("form.bulk")) {
   show();
 }
 
+// The source of a broadcast: who picks one that is offered has picked its kind.
+const source = document.querySelector("input[list=sources]");
+const kind = document.querySelector("select[name=kind]");
+if (source instanceof HTMLInputElement && kind instanceof HTMLSelectElement) {
+  const follow = () => {
+    const offered = [...(source.list?.options ?? [])].find((o) => o.value === source.value);
+    if (offered?.dataset.kind) kind.value = offered.dataset.kind;
+  };
+  source.addEventListener("input", follow);
+  follow(); // it may have been faster than this script
+}
+
 // What was done is said once: reloading the page does not say it again.
 const address = new URL(location.href);
 if (address.searchParams.has("done")) {
