@@ -66,6 +66,11 @@ export class HlsPlayback {
 
   #sync;
 
+  /** The way as it is counted: the browser's own player goes by rules of its own. @returns {"hls" | "native"} */
+  get via() {
+    return this.#native ? "native" : "hls";
+  }
+
   /** Loads; fails with a Failure. */
   async start() {
     this.#video.srcObject = null;

@@ -69,6 +69,8 @@ export async function hangUp(pc, session, key, leaving) {
 }
 
 export class WhepPlayback {
+  /** @type {"whep"} as it is counted */
+  via = "whep";
   /** @type {"whep"} */
   name = "whep";
   #video;

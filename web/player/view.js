@@ -224,7 +224,9 @@ export class View {
       const radio = el("input", { type: "radio", name: "via", value: via });
       radio.addEventListener("change", () => this.#actions.setVia(via));
       this.#radios.set(via, radio);
-      ways.append(el("label", {}, radio, el("span", {}, name, " ", el("small", {}, more))));
+      // How late a way is does not matter where all are to see the same.
+      const together = via === "auto" ? more : w.togetherMore;
+      ways.append(el("label", {}, radio, el("span", {}, name, " ", el("small", { class: "alone" }, more), el("small", { class: "together" }, together))));
     }
     const close = this.#textButton(w.close, () => this.#openPanel(false));
     const panel = el("div", { class: "panel", role: "group", "aria-label": w.settings, hidden: "" }, ways, this.#trimSet, el("div", {}, el("h3", {}, w.facts), this.#facts, this.#notes), el("div", { class: "close" }, close));
@@ -249,6 +251,7 @@ export class View {
     const w = this.#words;
     const running = m.state === "playing" && m.sync !== null;
     this.#trimSet.hidden = m.sync === null;
+    this.#panel.classList.toggle("in-step", m.sync !== null);
     this.#trim.value = String(m.trim);
     this.#trim.setAttribute("aria-valuetext", say(w.ms, m.trim));
     setText(this.#trimValue, say(w.ms, m.trim));
