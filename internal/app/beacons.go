@@ -32,9 +32,12 @@ func (s *server) startBeacons() {
 // late tells the schedule of broadcasts how many viewers are late.
 type late struct{ *beacon.Book }
 
-// LateShare implements broadcast.Beacons.
+// LateShare implements broadcast.Beacons. One viewer alone who is late is no share: that is their line.
 func (l late) LateShare(id broadcast.ID) float64 {
 	n, all := l.Late(id.String(), 30*time.Second)
+	if n < 2 {
+		return 0
+	}
 	return float64(n) / float64(max(all, 1))
 }
 
