@@ -115,7 +115,7 @@ func TestImportReports(t *testing.T) {
 
 // Whenever an import is killed: all of it is there, or nothing.
 func TestKilledImportLeavesNothingHalfDone(t *testing.T) {
-	const rounds, sites = 24, 4000
+	const rounds, sites = 24, 1200
 	dir := t.TempDir()
 	lists := [2]string{sitesCSV(t, sites, "甲"), sitesCSV(t, sites, "乙")}
 	if err := Import(t.Context(), ImportOptions{DataDir: dir, File: lists[0], Stdout: io.Discard, Stderr: io.Discard}); err != nil {

@@ -155,6 +155,17 @@ export async function complaints(page) {
   });
 }
 
+/**
+ * Looks at a page that is loaded at several widths, the last of which stays.
+ * @param {Page} page @param {number[]} widths @param {(width: number) => Promise<void>} check
+ */
+export async function atWidths(page, widths, check) {
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 800 });
+    await check(width);
+  }
+}
+
 /** How far the page can be scrolled sideways, in px. @param {Page} page */
 export function overflow(page) {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

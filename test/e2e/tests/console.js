@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 
-import { complaints, open, overflow } from "../harness/browser.js";
+import { atWidths, complaints, open, overflow } from "../harness/browser.js";
 import { Server } from "../harness/server.js";
 
 const pictures = process.env.SCREENSHOTS; // a folder to put pictures of the pages into
@@ -58,35 +58,35 @@ export default function (stage) {
     it("every page satisfies axe and fits 360 and 1280 px", async () => {
       if (pictures) await mkdir(pictures, { recursive: true });
       /** @type {Set<string>} */ const seen = new Set();
-      for (const viewport of [phone, desk]) {
-        const page = await enter("admin", viewport);
-        const first = async (/** @type {string} */ address, /** @type {string} */ link) => {
-          await page.goto(server.base + address);
-          return (await page.locator(link).first().getAttribute("href")) ?? "";
-        };
-        const article = await first("/admin/s/99/articles?below=1", "table a[href^='/admin/articles/']");
-        const person = await first("/admin/s/99/people", "table a[href^='/admin/people/']");
-        await page.goto(`${server.base}/admin/s/99/import`); // a list with a line that is wrong
-        await page.locator("input[name=file]").setInputFiles({ name: "list.csv", mimeType: "text/csv", buffer: Buffer.from("代码,上级,级别,名称\n990199,9901,县,新县\n990299,9,县,没有上级\n") });
-        await page.locator("input[name=dry]").check();
-        await page.locator("main form[enctype] button").click();
-        await page.getByText("检查完成").waitFor();
-        const report = new URL(page.url()).pathname;
-        const places = [
-          "", "mine", "post", "find?q=ql", "s/99/articles?below=1", "s/99/new", "s/99/new?column=album", "s/99/new?column=produce", "s/99/columns", "s/99/links", "s/99/settings", "s/99/children",
-          "s/99/import", "s/99/people", "s/99/live", "s/99/terminals", "s/99/live/new", "s/99/live/urgent", "s/99/channels", "s/99/channels/new", "s/99/reception", "s/99/stats", "s/99/health", "s/99/health?all=1", "s/99/audit", "no/such/page",
-        ].map((p) => `/admin/${p}`);
-        for (const place of [...places, report, person, article, `${article}/versions`, `${article}/trail`, "/admin/offers/2"]) {
-          await page.goto(server.base + place);
-          assert.deepEqual(page.errors.filter((e) => !/404/.test(e)), [], `${place}`);
-          assert.deepEqual(await complaints(page), [], `axe, ${place}, ${viewport.width} px`);
-          assert.equal(await overflow(page), 0, `${place} can be scrolled sideways at ${viewport.width} px`);
-          page.errors.length = 0; // what axe does in the preview's frame is not the page's doing
-          if (pictures) await page.screenshot({ path: `${pictures}/console${place.replace(/\W+/g, "-")}-${viewport.width}.png` });
-          seen.add(templateOf(place));
-        }
-        await page.context().close();
+      const page = await enter("admin", desk);
+      const first = async (/** @type {string} */ address, /** @type {string} */ link) => {
+        await page.goto(server.base + address);
+        return (await page.locator(link).first().getAttribute("href")) ?? "";
+      };
+      const article = await first("/admin/s/99/articles?below=1", "table a[href^='/admin/articles/']");
+      const person = await first("/admin/s/99/people", "table a[href^='/admin/people/']");
+      await page.goto(`${server.base}/admin/s/99/import`); // a list with a line that is wrong
+      await page.locator("input[name=file]").setInputFiles({ name: "list.csv", mimeType: "text/csv", buffer: Buffer.from("代码,上级,级别,名称\n990199,9901,县,新县\n990299,9,县,没有上级\n") });
+      await page.locator("input[name=dry]").check();
+      await page.locator("main form[enctype] button").click();
+      await page.getByText("检查完成").waitFor();
+      const report = new URL(page.url()).pathname;
+      const places = [
+        "", "mine", "post", "find?q=ql", "s/99/articles?below=1", "s/99/new", "s/99/new?column=album", "s/99/new?column=produce", "s/99/columns", "s/99/links", "s/99/settings", "s/99/children",
+        "s/99/import", "s/99/people", "s/99/live", "s/99/terminals", "s/99/live/new", "s/99/live/urgent", "s/99/channels", "s/99/channels/new", "s/99/reception", "s/99/stats", "s/99/health", "s/99/health?all=1", "s/99/audit", "no/such/page",
+      ].map((p) => `/admin/${p}`);
+      for (const place of [...places, report, person, article, `${article}/versions`, `${article}/trail`, "/admin/offers/2"]) {
+        await page.goto(server.base + place);
+        assert.deepEqual(page.errors.filter((e) => !/404/.test(e)), [], `${place}`);
+        await atWidths(page, [360, 1280], async (width) => {
+          assert.deepEqual(await complaints(page), [], `axe, ${place}, ${width} px`);
+          assert.equal(await overflow(page), 0, `${place} can be scrolled sideways at ${width} px`);
+          if (pictures) await page.screenshot({ path: `${pictures}/console${place.replace(/\W+/g, "-")}-${width}.png` });
+        });
+        page.errors.length = 0; // what axe does in the preview's frame is not the page's doing
+        seen.add(templateOf(place));
       }
+      await page.context().close();
       // Those that stand at the end of a way are looked at there: "posted", "conflict", "attendance"; "reception" needs viewers who report.
       const all = (await readdir(new URL("../../../web/admin/pages/", import.meta.url))).map((f) => f.replace(".html", ""));
       assert.deepEqual(all.filter((t) => !seen.has(t) && !["shell", "posted", "conflict", "attendance", "reception"].includes(t)), [], "templates that no page here has");
