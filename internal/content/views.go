@@ -44,7 +44,8 @@ type Views struct {
 
 	mu   sync.Mutex // guards all below
 	c    Counts
-	old  []Counts // of days before, where the database did not take them
+	till time.Time // when the day of c ends
+	old  []Counts  // of days before, where the database did not take them
 	salt maphash.Seed
 	seen map[uint64]struct{} // visitors of sites, today
 }
@@ -63,14 +64,15 @@ func NewViews(keep ViewKeeper, zone *time.Location, now func() time.Time, log *s
 		now = time.Now
 	}
 	v := &Views{keep: keep, zone: zone, now: now, log: log}
-	v.beginLocked(v.day())
+	v.beginLocked(v.now())
 	return v
 }
 
-func (v *Views) day() string { return v.now().In(v.zone).Format(time.DateOnly) }
-
-func (v *Views) beginLocked(day string) {
-	v.c = Counts{Day: day, Articles: map[ArticleID]int64{}, Pages: map[site.ID]int64{}, Visitors: map[site.ID]int64{}}
+func (v *Views) beginLocked(now time.Time) {
+	now = now.In(v.zone)
+	y, m, d := now.Date()
+	v.till = time.Date(y, m, d+1, 0, 0, 0, 0, v.zone)
+	v.c = Counts{Day: now.Format(time.DateOnly), Articles: map[ArticleID]int64{}, Pages: map[site.ID]int64{}, Visitors: map[site.ID]int64{}}
 	v.salt, v.seen = maphash.MakeSeed(), map[uint64]struct{}{}
 }
 
@@ -79,14 +81,14 @@ func (v *Views) Count(x Visit) {
 	if robot(x.Agent) {
 		return
 	}
-	day := v.day()
+	now := v.now()
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.c.Day != day {
+	if !now.Before(v.till) {
 		if len(v.c.Pages) > 0 {
 			v.old = append(v.old[max(0, len(v.old)-maxOld+1):], v.c)
 		}
-		v.beginLocked(day)
+		v.beginLocked(now)
 	}
 	v.c.Pages[x.Site]++
 	if x.Article != 0 {
