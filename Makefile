@@ -7,8 +7,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := build
 
 # One pinned tool: it has gofumpt, vet and staticcheck in it (.golangci.yml).
-# It compiles what "build" does, in the same way, so that a new machine compiles it once.
-LINT := CGO_ENABLED=0 GOFLAGS=-trimpath go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+# It compiles our packages as "build" does, so that a new machine compiles them once.
+LINT := go run -exec 'env CGO_ENABLED=0 GOFLAGS=-trimpath' github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 10s
 
 .PHONY: build demo deps check test lint types scripts unit race e2e netns fuzz bench soak edits generate clean
