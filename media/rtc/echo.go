@@ -17,6 +17,7 @@ const (
 	smallQueue  = 60 << 10             // every line has room for that much to wait
 	shortQueue  = 50 * time.Millisecond
 	largeHaul   = 128 << 10             // if one was so large, or larger, the next one may be, too
+	longHaul    = 2 * largeHaul         // the pictures that wait behind a key frame lengthen it
 	calmSpan    = 8 * time.Second       // less than how long baseline remembers
 	haulTarget  = 20 * time.Millisecond // of that may be sent at once: some routers hold little more
 	haulGrowth  = 4
@@ -185,7 +186,7 @@ func (e *estimator) hauled(m mark, wait time.Duration) {
 		depth = max(depth, e.room())
 		growth := float64(haulGrowth)
 		queue := max(smallQueue, int(float64(got)/8*shortQueue.Seconds()))
-		if left, room := min(x.largest, largeHaul)-depth, max(queue-depth, 0); left > room {
+		if left, room := min(x.largest, longHaul)-depth, max(queue-depth, 0); left > room {
 			growth = min(growth, float64(left)/float64(left-room))
 		}
 		pace = max(e.pace.Load(), int64(growth*float64(got)))

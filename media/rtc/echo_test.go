@@ -72,7 +72,7 @@ func TestBurstsBecomeWholeOnAFastLineWithoutTransportWideFeedback(t *testing.T) 
 		t.Run(name, func(t *testing.T) {
 			s := newPlain(x.line)
 			s.remb = x.remb
-			s.run(5*testGOP, testBigKey)
+			s.run(8*testGOP, testBigKey)
 			s.bursts, s.lag = 0, 0
 			s.run(testGOP, testBigKey)
 			if s.bursts > 105 { // 100 pictures
