@@ -238,11 +238,11 @@ const atOnce = 4 // visitors
 // allShow waits until all villages' pages show what they should, and returns when the first and the last did.
 func allShow(villages []*site.Node, began time.Time, shows func(*site.Node) (bool, error)) (first, last time.Duration, err error) {
 	var mu sync.Mutex // guards the results
-	todo := make(chan *site.Node)
+	asked := make(chan *site.Node)
 	var all sync.WaitGroup
 	for range atOnce {
 		all.Go(func() {
-			for n := range todo {
+			for n := range asked {
 				at, e := firstShown(n, began, shows)
 				mu.Lock()
 				if first == 0 || at < first {
@@ -255,9 +255,9 @@ func allShow(villages []*site.Node, began time.Time, shows func(*site.Node) (boo
 		})
 	}
 	for _, n := range villages {
-		todo <- n
+		asked <- n
 	}
-	close(todo)
+	close(asked)
 	all.Wait()
 	return first, last, err
 }

@@ -26,19 +26,15 @@ func (s *server) startBeacons() {
 	s.sockets.Provide(beacon.Prefix, s.beacons)
 	s.sockets.Report("beacon", s.beacons.Command)
 	s.run("beacons", s.beacons.Run)
-	s.run("broadcasts", (&broadcast.Schedule{Programme: n.air, Log: s.log, Beacons: late{s.beacons}}).Run)
+	s.run("broadcasts", (&broadcast.Schedule{Programme: n.air, Log: s.log, Beacons: beacons{s.beacons}}).Run)
 }
 
-// late tells the schedule of broadcasts how many viewers are late.
-type late struct{ *beacon.Book }
+// beacons tells the schedule of broadcasts how their viewers do.
+type beacons struct{ book *beacon.Book }
 
-// LateShare implements broadcast.Beacons. One viewer alone who is late is no share: that is their line.
-func (l late) LateShare(id broadcast.ID) float64 {
-	n, all := l.Late(id.String(), 30*time.Second)
-	if n < 2 {
-		return 0
-	}
-	return float64(n) / float64(max(all, 1))
+// Late implements broadcast.Beacons.
+func (b beacons) Late(id broadcast.ID) (late, all int) {
+	return b.book.Late(id.String(), 30*time.Second)
 }
 
 // shownBroadcasts bounds how many broadcasts there are figures of at once: their numbers are labels.

@@ -44,7 +44,8 @@ type Views struct {
 
 	mu   sync.Mutex // guards all below
 	c    Counts
-	till time.Time // when the day of c ends
+	from time.Time // when the day of c begins …
+	till time.Time // … and ends
 	old  []Counts  // of days before, where the database did not take them
 	salt maphash.Seed
 	seen map[uint64]struct{} // visitors of sites, today
@@ -71,7 +72,7 @@ func NewViews(keep ViewKeeper, zone *time.Location, now func() time.Time, log *s
 func (v *Views) beginLocked(now time.Time) {
 	now = now.In(v.zone)
 	y, m, d := now.Date()
-	v.till = time.Date(y, m, d+1, 0, 0, 0, 0, v.zone)
+	v.from, v.till = time.Date(y, m, d, 0, 0, 0, 0, v.zone), time.Date(y, m, d+1, 0, 0, 0, 0, v.zone)
 	v.c = Counts{Day: now.Format(time.DateOnly), Articles: map[ArticleID]int64{}, Pages: map[site.ID]int64{}, Visitors: map[site.ID]int64{}}
 	v.salt, v.seen = maphash.MakeSeed(), map[uint64]struct{}{}
 }
@@ -84,7 +85,7 @@ func (v *Views) Count(x Visit) {
 	now := v.now()
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if !now.Before(v.till) {
+	if now.Before(v.from) || !now.Before(v.till) { // a clock may have been set back
 		if len(v.c.Pages) > 0 {
 			v.old = append(v.old[max(0, len(v.old)-maxOld+1):], v.c)
 		}

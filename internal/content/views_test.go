@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -84,4 +85,21 @@ func TestViewsAreCountedOnceAndKeptTogether(t *testing.T) {
 			t.Errorf("at the end: got %+v", k)
 		}
 	})
+}
+
+func TestViewsFollowAClockThatIsSet(t *testing.T) {
+	now := time.Date(2036, 1, 1, 12, 0, 0, 0, time.UTC)
+	v := NewViews(&tally{}, time.UTC, func() time.Time { return now }, slog.New(slog.DiscardHandler))
+	visit := Visit{Site: 1, Addr: "192.0.2.1", Agent: phone}
+	v.Count(visit)
+	now = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+	v.Count(visit)
+	var days []string
+	for _, c := range v.take() {
+		days = append(days, c.Day)
+	}
+	slices.Sort(days)
+	if want := []string{"2026-12-01", "2036-01-01"}; !slices.Equal(days, want) {
+		t.Errorf("got %v, want %v", days, want)
+	}
 }

@@ -374,7 +374,8 @@ func TestDelayIsRaised(t *testing.T) {
 	s := open(t)
 	b := must[broadcast.Broadcast](t)(s.desk.StartNow(t.Context(), editorOf(city), broadcast.Broadcast{Site: city, Source: stream("a"), Profile: broadcast.Low}))
 	quiet := must[broadcast.Broadcast](t)(s.desk.StartNow(t.Context(), editorOf(city), broadcast.Broadcast{Site: city, Source: stream("b")}))
-	late := shares{b.ID: 0.051, quiet.ID: 0.05}
+	alone := must[broadcast.Broadcast](t)(s.desk.StartNow(t.Context(), editorOf(city), broadcast.Broadcast{Site: city, Source: stream("c")}))
+	late := viewers{b.ID: {51, 1000}, quiet.ID: {50, 1000}, alone.ID: {1, 1}}
 	// Two processes look at the same time.
 	twin := must[*broadcast.Programme](t)(broadcast.Open(t.Context(), s.keep, s))
 	for i := range 8 {
@@ -391,14 +392,16 @@ func TestDelayIsRaised(t *testing.T) {
 			t.Fatalf("after %d: got %v, version %d, want %v", i+1, got.Delay, got.Version, want)
 		}
 	}
-	if got := must[broadcast.Broadcast](t)(s.programme.Get(t.Context(), quiet.ID)); got.Delay != quiet.Delay {
-		t.Errorf("for five in a hundred: got %v", got.Delay)
+	for why, x := range map[string]broadcast.Broadcast{"five in a hundred": quiet, "one alone": alone} {
+		if got := must[broadcast.Broadcast](t)(s.programme.Get(t.Context(), x.ID)); got.Delay != x.Delay {
+			t.Errorf("for %s: got %v", why, got.Delay)
+		}
 	}
 }
 
-type shares map[broadcast.ID]float64
+type viewers map[broadcast.ID]struct{ late, all int }
 
-func (s shares) LateShare(id broadcast.ID) float64 { return s[id] }
+func (v viewers) Late(id broadcast.ID) (late, all int) { return v[id].late, v[id].all }
 
 // TestScheduleKeepsTime: broadcasts start and end when they should, on two processes once each.
 func TestScheduleKeepsTime(t *testing.T) {

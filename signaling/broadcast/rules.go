@@ -54,14 +54,15 @@ func (b *Broadcast) Announced(now time.Time) bool {
 // What makes the delay of a broadcast grow.
 const (
 	lateShare = 0.05 // more than this share of the viewers is late …
+	lateLeast = 2    // … and not one alone, whose line it is
 	lateFor   = 30 * time.Second
 	raiseBy   = 250 * time.Millisecond
 )
 
-// raised returns the delay after half a minute in which a share of the viewers was late. It never shrinks while
+// raised returns the delay after half a minute in which so many of all viewers were late. It never shrinks while
 // a broadcast is on air: who is in step stays in step.
-func raised(p Profile, delay time.Duration, late float64) time.Duration {
-	if !(late > lateShare) { // nor if it is not a number
+func raised(p Profile, delay time.Duration, late, all int) time.Duration {
+	if late < lateLeast || float64(late) <= lateShare*float64(all) {
 		return delay
 	}
 	return max(delay, min(delay+raiseBy, p.Most()))

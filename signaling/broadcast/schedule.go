@@ -13,8 +13,8 @@ import (
 
 // Beacons tells how the viewers of broadcasts do.
 type Beacons interface {
-	// LateShare is the share of a broadcast's viewers who were late within the last half minute, 0 to 1.
-	LateShare(id ID) float64
+	// Late returns how many of a broadcast's viewers were late within the last half minute, and how many there were.
+	Late(id ID) (late, all int)
 }
 
 // Schedule starts and ends what is due, and makes the delay longer of what too many viewers are late for.
@@ -130,7 +130,8 @@ func (s *Schedule) Raise(ctx context.Context) (failed error) {
 			continue
 		}
 		was := b.Now()
-		to := raised(b.Profile, was, s.Beacons.LateShare(b.ID))
+		late, all := s.Beacons.Late(b.ID)
+		to := raised(b.Profile, was, late, all)
 		if to == was {
 			continue
 		}

@@ -73,8 +73,8 @@ func (s *Server) air(w http.ResponseWriter, r *http.Request, v *visit) {
 func (s *Server) airPage(ctx context.Context, r *http.Request, v *visit) (airPage, error) {
 	p := airPage{shell: s.shell(r, v, "live", v.at.Label()+" · "+v.t.NavLive), Halls: s.cfg.Halls != nil}
 	for _, b := range s.cfg.Programme.Active() {
-		n := v.tree.Get(b.Site)
-		if n == nil || !n.Under(v.at) && !v.at.Under(n) {
+		n := v.inLine(b.Site)
+		if n == nil {
 			continue
 		}
 		x := s.onAir(v, n, b)

@@ -34,7 +34,7 @@ type airForm struct {
 	Reach    int // how many sites are below
 }
 
-// source is one that there is: it is picked by its name or its title, and brings its kind with it.
+// source is what the form offers to be broadcast: whoever picks it by its name or its title has picked its kind.
 type source struct {
 	Kind       broadcast.Kind
 	Name, Text string
@@ -53,23 +53,19 @@ func (s *Server) sources(ctx context.Context, v *visit) (out []source) {
 	}
 	if s.cfg.Channels != nil {
 		for _, x := range s.cfg.Channels.All() {
-			if n := v.tree.Get(x.Site); n == nil || !n.Under(v.at) && !v.at.Under(n) {
-				continue
+			if doc := x.Channel(); v.inLine(x.Site) != nil {
+				out = append(out, source{broadcast.Channel, doc.Name, v.t.AirChannel + " · " + doc.Title})
 			}
-			doc := x.Channel()
-			out = append(out, source{broadcast.Channel, doc.Name, v.t.AirChannel + " · " + doc.Title})
 		}
 	}
 	if s.cfg.Items == nil {
 		return out
 	}
-	items, err := s.cfg.Items.Items(ctx)
+	items, err := s.finished(ctx)
 	if err != nil {
 		s.cfg.Debug.Warn("list recordings to broadcast", "error", err) // they can be named
 		return out
 	}
-	now := s.cfg.Now()
-	items = slices.DeleteFunc(slices.Clone(items), func(it *recordings.Item) bool { return it.Growing(now) || len(it.Segments) == 0 })
 	slices.SortFunc(items, func(a, b *recordings.Item) int { return b.Created.Compare(a.Created) })
 	for _, it := range items[:min(len(items), maxOffered)] {
 		out = append(out, source{broadcast.Item, it.ID, v.t.AirItem + " · " + it.Title})
@@ -305,7 +301,7 @@ func (s *Server) insert(w http.ResponseWriter, r *http.Request, v *visit) {
 	case r.PostFormValue("confirm") != "yes":
 		p.airForm, p.Confirm = s.airForm(r, v, v.t.AirUrgent, b), true
 		for _, x := range s.cfg.Programme.Active() {
-			if n := v.tree.Get(x.Site); n != nil && x.State == broadcast.OnAir && (n.Under(v.at) || v.at.Under(n)) {
+			if n := v.inLine(x.Site); n != nil && x.State == broadcast.OnAir {
 				p.Names = append(p.Names, x.Title+" · "+n.Name)
 			}
 		}

@@ -147,18 +147,30 @@ func (s *Server) channelPage(r *http.Request, v *visit, name string) (channelPag
 		p.shell = s.shell(r, v, "channels", doc.Title)
 		s.today(r, &p, x)
 	}
-	items, err := s.cfg.Items.Items(r.Context())
+	items, err := s.finished(r.Context())
 	if err != nil {
-		return p, err //nolint:wrapcheck // it says what
+		return p, err
+	}
+	for _, it := range items {
+		p.Items = append(p.Items, planned{ID: it.ID, Title: it.Title + " · " + p.C.length(it.Duration)})
+	}
+	p.fill(plan)
+	return p, nil
+}
+
+// finished returns the items that can be shown from beginning to end.
+func (s *Server) finished(ctx context.Context) (out []*recordings.Item, err error) {
+	items, err := s.cfg.Items.Items(ctx)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it says what
 	}
 	now := s.cfg.Now()
 	for _, it := range items {
 		if !it.Growing(now) && len(it.Segments) > 0 {
-			p.Items = append(p.Items, planned{ID: it.ID, Title: it.Title + " · " + p.C.length(it.Duration)})
+			out = append(out, it)
 		}
 	}
-	p.fill(plan)
-	return p, nil
+	return out, nil
 }
 
 // fill puts a plan into the form.

@@ -170,6 +170,16 @@ func (v *visit) home(act site.Action) *site.Node {
 	return nil
 }
 
+// inLine returns a site on which the page's site is, or above or below which it is; nil: they have no part in each
+// other's broadcasts.
+func (v *visit) inLine(id site.ID) *site.Node {
+	n := v.tree.Get(id)
+	if n == nil || !n.Under(v.at) && !v.at.Under(n) {
+		return nil
+	}
+	return n
+}
+
 // node returns the site that a form names by its code, if act may be done there.
 func (v *visit) node(code string, act site.Action) *site.Node {
 	n, _ := v.tree.ByCode(strings.TrimSpace(code))

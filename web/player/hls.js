@@ -46,7 +46,7 @@ export class HlsPlayback {
   #fail;
   /** @type {any} the Hls instance */
   #hls = null;
-  #native = false;
+  native = false; // the browser itself plays it
   #stopped = false;
   #recovered = 0;
   #live = false; // playback has been at the live edge
@@ -66,16 +66,11 @@ export class HlsPlayback {
 
   #sync;
 
-  /** The way as it is counted: the browser's own player goes by rules of its own. @returns {"hls" | "native"} */
-  get via() {
-    return this.#native ? "native" : "hls";
-  }
-
   /** Loads; fails with a Failure. */
   async start() {
     this.#video.srcObject = null;
     if (!hasMSE()) {
-      this.#native = true;
+      this.native = true;
       this.#video.onerror = () => this.#fail(this.#nativeFailure());
       this.#video.src = this.#url;
       this.drive?.start();
@@ -123,7 +118,7 @@ export class HlsPlayback {
     this.drive?.stop();
     this.#hls?.destroy();
     this.#hls = null;
-    if (this.#native) {
+    if (this.native) {
       this.#video.onerror = null;
       this.#video.removeAttribute("src");
       this.#video.load();
@@ -181,13 +176,13 @@ export class HlsPlayback {
   }
 
   oldest() {
-    if (this.#native) return this.#video.seekable.length ? this.#video.seekable.start(0) : NaN;
+    if (this.native) return this.#video.seekable.length ? this.#video.seekable.start(0) : NaN;
     return this.#fragments[0]?.start ?? NaN;
   }
 
   /** @param {number} seconds */
   #offset(seconds) {
-    return this.#native ? startDate(this.#video) : dateOffset(this.#fragments, seconds);
+    return this.native ? startDate(this.#video) : dateOffset(this.#fragments, seconds);
   }
 
   /** @returns {Promise<Measure | null>} */
@@ -215,7 +210,7 @@ export class HlsPlayback {
   #delay() {
     /** @type {Date | null} */
     let shown = this.#hls?.playingDate ?? null;
-    if (this.#native && Number.isFinite(startDate(this.#video))) shown = new Date(startDate(this.#video) + this.#video.currentTime * 1000);
+    if (this.native && Number.isFinite(startDate(this.#video))) shown = new Date(startDate(this.#video) + this.#video.currentTime * 1000);
     if (shown && this.#clock.known) {
       const seconds = (this.#clock.now() - shown.getTime()) / 1000;
       if (seconds > -0.5 && seconds < 600) return { latency: Math.max(0, seconds), estimate: false };

@@ -69,8 +69,6 @@ export async function hangUp(pc, session, key, leaving) {
 }
 
 export class WhepPlayback {
-  /** @type {"whep"} as it is counted */
-  via = "whep";
   /** @type {"whep"} */
   name = "whep";
   #video;

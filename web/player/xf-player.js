@@ -111,7 +111,7 @@ export class XfPlayer extends HTMLElement {
   #wake = null;
   #wanted = true; // false: the visitor pressed pause
   #report = new Reporter(
-    () => ({ state: this.state, reason: this.reason, via: this.#playback?.via ?? this.transport, error: this.syncError ?? null, stats: this.syncStats, height: this.video.videoHeight }),
+    () => ({ state: this.state, reason: this.reason, via: this.#playback?.name === "hls" && this.#playback.native ? "native" : this.transport, error: this.syncError ?? null, stats: this.syncStats, height: this.video.videoHeight }),
     (report) => socket.send("beacon", report),
   );
   #pausedAt = 0;

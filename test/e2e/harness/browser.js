@@ -156,6 +156,18 @@ export async function complaints(page) {
 }
 
 /**
+ * Signs in at the console of the demo's network, or one that was made like it.
+ * @param {Page} page @param {string} base @param {string} to what to go on at @param {string} [login]
+ */
+export async function signIn(page, base, to, login = "admin") {
+  await page.goto(`${base}/sign/in?to=${to}`);
+  await page.fill("input[name=login]", login);
+  await page.fill("input[name=password]", "Qinglan-Demo-99");
+  await page.click("main button[type=submit]");
+  await page.waitForURL(`**${to}`);
+}
+
+/**
  * Looks at a page that is loaded at several widths, the last of which stays.
  * @param {Page} page @param {number[]} widths @param {(width: number) => Promise<void>} check
  */

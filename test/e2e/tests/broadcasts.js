@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 
-import { atWidths, complaints, open, overflow } from "../harness/browser.js";
+import { atWidths, complaints, open, overflow, signIn } from "../harness/browser.js";
 import { Server } from "../harness/server.js";
 import { until } from "../harness/wait.js";
 
@@ -31,11 +31,8 @@ export default function (stage) {
     }
 
     async function console() {
-      const page = await visit("/sign/in?to=/admin/s/99/live");
-      await page.fill("input[name=login]", "admin");
-      await page.fill("input[name=password]", "Qinglan-Demo-99");
-      await page.click("main button[type=submit]");
-      await page.waitForURL("**/admin/s/99/live");
+      const page = await open(stage.browser, { locale: "zh-CN", viewport: { width: 1280, height: 800 } });
+      await signIn(page, server.base, "/admin/s/99/live");
       return page;
     }
 

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 
-import { complaints, open, overflow } from "../harness/browser.js";
+import { atWidths, complaints, open, overflow, signIn } from "../harness/browser.js";
 import { Server } from "../harness/server.js";
 import { until } from "../harness/wait.js";
 
@@ -35,21 +35,17 @@ export default function (stage) {
     /** Looks at a page on the phone and at the desk. @param {Page} page @param {string} name */
     async function check(page, name) {
       const before = page.viewportSize() ?? desk;
-      for (const viewport of [phone, desk]) {
-        await page.setViewportSize(viewport);
-        assert.deepEqual(await complaints(page), [], `axe, ${name}, ${viewport.width} px`);
-        assert.equal(await overflow(page), 0, `${name} can be scrolled sideways at ${viewport.width} px`);
-        if (pictures) await page.screenshot({ path: `${pictures}/hall-${name}-${viewport.width}.png`, fullPage: true });
-      }
+      await atWidths(page, [phone.width, desk.width], async (width) => {
+        assert.deepEqual(await complaints(page), [], `axe, ${name}, ${width} px`);
+        assert.equal(await overflow(page), 0, `${name} can be scrolled sideways at ${width} px`);
+        if (pictures) await page.screenshot({ path: `${pictures}/hall-${name}-${width}.png`, fullPage: true });
+      });
       await page.setViewportSize(before);
     }
 
     it("from the code to the attendance", async () => {
-      const admin = await visit("/sign/in?to=/admin/s/9901/live", desk);
-      await admin.fill("input[name=login]", "admin");
-      await admin.fill("input[name=password]", "Qinglan-Demo-99");
-      await admin.click("main button[type=submit]");
-      await admin.waitForURL("**/admin/s/9901/live");
+      const admin = await open(stage.browser, { locale: "zh-CN", viewport: desk });
+      await signIn(admin, server.base, "/admin/s/9901/live");
       // Nothing is on air: what the demo has ends.
       await admin.goto(`${server.base}/admin/s/99/live`);
       await admin.getByRole("button", { name: "结束转播" }).click();

@@ -8,7 +8,7 @@ import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 
-import { complaints, open, overflow, plays } from "../harness/browser.js";
+import { atWidths, complaints, open, overflow, plays, signIn } from "../harness/browser.js";
 import { frames, Run } from "../harness/ffmpeg.js";
 import { program, Server } from "../harness/server.js";
 import { until } from "../harness/wait.js";
@@ -38,13 +38,9 @@ export default function (stage) {
     }
 
     /** A page of the console. @param {string} address */
-    async function console(address) {
+    async function office(address) {
       const page = await open(stage.browser, { locale: "zh-CN", viewport: { width: 1280, height: 860 } });
-      await page.goto(`${server.base}/sign/in?to=${address}`);
-      await page.fill("input[name=login]", "admin");
-      await page.fill("input[name=password]", "Qinglan-Demo-99");
-      await page.click("main button[type=submit]");
-      await page.waitForURL(`**${address}`);
+      await signIn(page, server.base, address);
       return page;
     }
 
@@ -81,7 +77,7 @@ export default function (stage) {
       const short = path.join(server.data, "short.mp4");
       assert.equal(await new Run(["-i", stage.clips.aac, "-t", "12", "-c", "copy", short]).result(20_000), 0);
       for (const title of ["甲", "乙"]) await add(short, title);
-      const page = await console("/admin/s/99/channels/new");
+      const page = await office("/admin/s/99/channels/new");
       await page.fill("input[name=name]", "xuexi");
       await page.fill("input[name=title]", "学习频道");
       await page.fill("input[name=at0]", "00:00:00");
@@ -89,11 +85,10 @@ export default function (stage) {
       await page.locator("select[name=filler]").first().selectOption({ label: "乙 · 12 秒" });
       await page.click("button[value=save]");
       await page.waitForURL("**/channels/xuexi?*");
-      for (const width of [360, 1280]) {
-        await page.setViewportSize({ width, height: 860 });
+      await atWidths(page, [360, 1280], async (width) => {
         assert.equal(await overflow(page), 0, `${width} px`);
         assert.deepEqual(await complaints(page), []);
-      }
+      });
       // The filler is twelve seconds long: within fifteen a boundary is crossed.
       await page.goto(`${server.base}/channel/xuexi`);
       const first = await plays(page, { via: "hls" });
@@ -117,7 +112,7 @@ export default function (stage) {
         { source: "xuexi", kind: "channel", plays: /^\/channel\/xuexi$/ },
         { source: film.id, kind: "item", plays: new RegExp(`^/library/${film.id}/from/\\d+$`) },
       ]) {
-        const desk = await console("/admin/s/99/live/new");
+        const desk = await office("/admin/s/99/live/new");
         await desk.fill("main input[name=title]", `转播 ${source}`);
         await desk.fill("main input[name=source]", source);
         await until("what is picked brings its kind", async () => (await desk.locator("main select[name=kind]").inputValue()) === kind);
