@@ -2,6 +2,7 @@ package picture
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
@@ -13,6 +14,7 @@ import (
 	"image/png"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/image/webp"
@@ -20,17 +22,15 @@ import (
 	"xianfeng/internal/errs"
 )
 
-func newMaker(t testing.TB) *Maker {
+// shared is the Maker of all tests: each of its own would compile the encoder anew.
+var shared = sync.OnceValues(func() (*Maker, error) { return NewMaker(context.Background()) })
+
+func theMaker(t testing.TB) *Maker {
 	t.Helper()
-	m, err := NewMaker(t.Context())
+	m, err := shared()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := m.Close(t.Context()); err != nil { //nolint:usetesting // the context is over by then, and Close does not mind
-			t.Error(err)
-		}
-	})
 	return m
 }
 
@@ -141,12 +141,12 @@ func near(t *testing.T, name string, m image.Image, x, y int, want color.YCbCr) 
 }
 
 func TestPictureOfATelephone(t *testing.T) {
-	data := withEXIF(jpegOf(t, quarters(4000, 3000)), exif(6)) // held upright
-	made, err := newMaker(t).Make(t.Context(), bytes.NewReader(data))
+	data := withEXIF(jpegOf(t, quarters(2400, 1800)), exif(6)) // held upright
+	made, err := theMaker(t).Make(t.Context(), bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if made.Width != 3000 || made.Height != 4000 || len(made.Variants) != 6 {
+	if made.Width != 1800 || made.Height != 2400 || len(made.Variants) != 6 {
 		t.Fatalf("got %d × %d, %d variants", made.Width, made.Height, len(made.Variants))
 	}
 	for i, want := range []string{"w480.webp", "w480.jpg", "w960.webp", "w960.jpg", "w1600.webp", "w1600.jpg"} {
@@ -165,7 +165,7 @@ func TestPictureOfATelephone(t *testing.T) {
 }
 
 func TestOrientation(t *testing.T) {
-	m := newMaker(t)
+	m := theMaker(t)
 	// For each orientation, which corner of the stored picture is shown above left, above right, below left.
 	for o, want := range map[int][3][2]bool{
 		1: {{true, true}, {false, true}, {true, false}},
@@ -205,7 +205,7 @@ func TestOrientationOfOtherKinds(t *testing.T) {
 	if err != nil || info.Width != 20 || info.Height != 30 {
 		t.Errorf("PNG: got %+v, %v", info, err)
 	}
-	m := newMaker(t)
+	m := theMaker(t)
 	made, err := m.Make(t.Context(), bytes.NewReader(jpegOf(t, quarters(30, 20))))
 	if err != nil {
 		t.Fatal(err)
@@ -229,7 +229,7 @@ func TestSmallAndTransparent(t *testing.T) {
 			src.Pix[i] = 90
 		}
 	}
-	made, err := newMaker(t).Make(t.Context(), bytes.NewReader(pngOf(t, src)))
+	made, err := theMaker(t).Make(t.Context(), bytes.NewReader(pngOf(t, src)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +251,7 @@ func TestSmallAndTransparent(t *testing.T) {
 }
 
 func TestKinds(t *testing.T) {
-	m := newMaker(t)
+	m := theMaker(t)
 	pal := image.NewPaletted(image.Rect(0, 0, 2000, 60), palette.Plan9)
 	anim := &gif.GIF{Image: []*image.Paletted{image.NewPaletted(image.Rect(0, 0, 20, 20), palette.Plan9), image.NewPaletted(image.Rect(5, 5, 9, 9), palette.Plan9)}, Delay: []int{1, 1}}
 	var moving, still bytes.Buffer
@@ -319,7 +319,7 @@ func TestRefused(t *testing.T) {
 		{"WebP without a picture", Broken, []byte("RIFF\x10\x00\x00\x00WEBPVP8 \x04\x00\x00\x00abcd")},
 		{"WebP that moves", Moving, []byte("RIFF\x10\x00\x00\x00WEBPANIM\x04\x00\x00\x00abcd")},
 	} {
-		_, err := newMaker(t).Make(t.Context(), bytes.NewReader(tt.data))
+		_, err := theMaker(t).Make(t.Context(), bytes.NewReader(tt.data))
 		var p errs.Problems
 		if !errors.As(err, &p) || p[0].Code != tt.code || !errors.Is(err, errs.Invalid) {
 			t.Errorf("%s: got %v, want %s", tt.name, err, tt.code)
@@ -342,8 +342,9 @@ func withFrame(t *testing.T, data []byte, kind byte, w, h uint16) []byte {
 }
 
 func TestTooManyWait(t *testing.T) {
-	m := newMaker(t)
+	m := theMaker(t)
 	m.waiting.Store(maxWaiting)
+	defer m.waiting.Store(0)
 	if _, err := m.Make(t.Context(), bytes.NewReader(jpegOf(t, quarters(20, 20)))); !errors.Is(err, errs.TooMany) {
 		t.Errorf("got %v, want %v", err, errs.TooMany)
 	}
@@ -360,6 +361,25 @@ func TestAfterClose(t *testing.T) {
 	if err := m.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := m.Make(t.Context(), bytes.NewReader(jpegOf(t, quarters(20, 20)))); err == nil {
+		t.Error("a picture was made after the end")
+	}
+}
+
+func TestGivenUpWhileTheEncoderIsCompiled(t *testing.T) {
+	m, err := NewMaker(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := m.webp.ready(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+	if err := m.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	<-m.webp.compiled
 	if _, err := m.Make(t.Context(), bytes.NewReader(jpegOf(t, quarters(20, 20)))); err == nil {
 		t.Error("a picture was made after the end")
 	}
@@ -430,7 +450,7 @@ func FuzzOrientation(f *testing.F) {
 
 func BenchmarkPhotoOf12Megapixels(b *testing.B) {
 	data := jpegOf(b, quarters(4000, 3000))
-	m := newMaker(b)
+	m := theMaker(b)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := m.Make(b.Context(), bytes.NewReader(data)); err != nil {

@@ -29,9 +29,14 @@ const (
 
 // encoder encodes WebP.
 type encoder struct {
-	mu       sync.Mutex // one picture at a time: two would take twice the memory and the other core
-	runtime  wazero.Runtime
-	compiled wazero.CompiledModule // nil until the first picture: compiling takes a moment that a start should not
+	mu      sync.Mutex // one picture at a time: two would take twice the memory and the other core
+	closed  bool
+	runtime wazero.Runtime
+	// Compiling takes a moment that a start should not: it begins with the first picture.
+	begin    sync.Once
+	compiled chan struct{} // closed: code and failed are known
+	code     wazero.CompiledModule
+	failed   error
 }
 
 func newEncoder(ctx context.Context) (*encoder, error) {
@@ -40,47 +45,82 @@ func newEncoder(ctx context.Context) (*encoder, error) {
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, rt); err != nil {
 		return nil, errors.Join(err, rt.Close(ctx))
 	}
-	return &encoder{runtime: rt}, nil
+	return &encoder{runtime: rt, compiled: make(chan struct{})}, nil
 }
 
-// close waits for the picture that is being made. Later ones fail.
+// close waits for the picture that is being made, but not for the code that is being compiled: it goes when
+// that is done. Later pictures fail.
 func (e *encoder) close(ctx context.Context) error {
+	e.begin.Do(func() { close(e.compiled) })
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.runtime.Close(ctx)
-}
-
-func (e *encoder) compileLocked(ctx context.Context) error {
-	if e.compiled != nil {
+	e.closed = true
+	select {
+	case <-e.compiled:
+		return e.runtime.Close(ctx)
+	default:
+		go func() {
+			<-e.compiled
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.runtime.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nobody asks any more
+		}()
 		return nil
 	}
+}
+
+// ready waits until the code is compiled.
+func (e *encoder) ready(ctx context.Context) error {
+	e.begin.Do(func() {
+		// Ends by itself: the compiler does not look at a context.
+		go func() {
+			defer close(e.compiled)
+			e.code, e.failed = compile(context.WithoutCancel(ctx), e.runtime)
+		}()
+	})
+	select {
+	case <-e.compiled:
+		return e.failed
+	case <-ctx.Done():
+		return fmt.Errorf("wait for libwebp: %w", ctx.Err())
+	}
+}
+
+func compile(ctx context.Context, rt wazero.Runtime) (wazero.CompiledModule, error) {
 	z, err := gzip.NewReader(bytes.NewReader(libwebp))
 	if err != nil {
-		return fmt.Errorf("unpack libwebp: %w", err)
+		return nil, fmt.Errorf("unpack libwebp: %w", err)
 	}
 	code, err := io.ReadAll(z)
 	if err != nil {
-		return fmt.Errorf("unpack libwebp: %w", err)
+		return nil, fmt.Errorf("unpack libwebp: %w", err)
 	}
-	if e.compiled, err = e.runtime.CompileModule(ctx, code); err != nil {
-		return fmt.Errorf("compile libwebp: %w", err)
+	c, err := rt.CompileModule(ctx, code)
+	if err != nil {
+		return nil, fmt.Errorf("compile libwebp: %w", err)
 	}
-	return nil
+	return c, nil
 }
 
 // encode makes a WebP. Each picture has a sandbox of its own, so that its memory goes when it is done.
 func (e *encoder) encode(ctx context.Context, m *image.RGBA, opaque bool) ([]byte, error) {
+	if err := e.ready(ctx); err != nil {
+		return nil, err
+	}
 	pix := m.Pix
 	if !opaque {
 		pix = plain(m)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	ctx = context.WithoutCancel(ctx) // a picture takes less than a second
-	if err := e.compileLocked(ctx); err != nil {
-		return nil, err
+	if e.closed {
+		return nil, errors.New("libwebp was closed")
 	}
-	mod, err := e.runtime.InstantiateModule(ctx, e.compiled, wazero.NewModuleConfig().WithName(""))
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("wait for libwebp: %w", err)
+	}
+	ctx = context.WithoutCancel(ctx) // a picture takes less than a second
+	mod, err := e.runtime.InstantiateModule(ctx, e.code, wazero.NewModuleConfig().WithName(""))
 	if err != nil {
 		return nil, fmt.Errorf("start libwebp: %w", err)
 	}
