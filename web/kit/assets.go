@@ -5,12 +5,14 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // assetTypes are the files that are served; all others that are embedded (templates) are not.
@@ -26,7 +28,7 @@ type asset struct {
 	mime  string
 	etag  string
 	plain []byte
-	gzip  []byte // nil: not worth it
+	gzip  func() []byte // made when it is asked for first; nil: not worth it
 }
 
 // assets serves the embedded files under two addresses: /assets/VERSION/PATH never changes and is kept
@@ -48,15 +50,10 @@ func loadAssets(mounts []Mount) (*assets, error) {
 		all.Write(b)
 		sum := sha256.Sum256(b)
 		// Weak, because it is the same for both encodings (RFC 9110 §8.8.3.3).
-		f := &asset{mime: assetTypes[path.Ext(name)], plain: b, etag: `W/"` + hex.EncodeToString(sum[:8]) + `"`}
-		z, err := compress(b)
-		if err != nil {
-			return fmt.Errorf("compress %s: %w", name, err)
+		a.files[name] = &asset{
+			mime: assetTypes[path.Ext(name)], plain: b, etag: `W/"` + hex.EncodeToString(sum[:8]) + `"`,
+			gzip: sync.OnceValue(func() []byte { return compress(b) }),
 		}
-		if len(z) < len(b)*9/10 {
-			f.gzip = z
-		}
-		a.files[name] = f
 		return nil
 	}
 	for _, m := range mounts {
@@ -91,19 +88,21 @@ func loadAssets(mounts []Mount) (*assets, error) {
 	return a, nil
 }
 
-func compress(b []byte) ([]byte, error) {
+// compress returns nil where little is won.
+func compress(b []byte) []byte {
 	var out bytes.Buffer
 	z, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
 	if err != nil {
-		return nil, err
+		panic(err) // there is that level
 	}
-	if _, err := z.Write(b); err != nil {
-		return nil, err
+	_, err = z.Write(b)
+	if err = errors.Join(err, z.Close()); err != nil {
+		panic(err) // a buffer takes everything
 	}
-	if err := z.Close(); err != nil {
-		return nil, err
+	if out.Len() >= len(b)*9/10 {
+		return nil
 	}
-	return out.Bytes(), nil
+	return out.Bytes()
 }
 
 // url returns the address of a file; templates call it. An unknown file is an error of ours.
@@ -155,9 +154,11 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request, name string, immu
 		return
 	}
 	body := f.plain
-	if f.gzip != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
-		h.Set("Content-Encoding", "gzip")
-		body = f.gzip
+	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		if z := f.gzip(); z != nil {
+			h.Set("Content-Encoding", "gzip")
+			body = z
+		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method == http.MethodHead {
