@@ -11,7 +11,7 @@ SHELL := /bin/bash
 LINT := go run -exec 'env CGO_ENABLED=0 GOFLAGS=-trimpath' github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 10s
 
-.PHONY: build demo deps check test lint types scripts unit race e2e netns fuzz bench soak edits generate clean
+.PHONY: build demo deps check test lint types scripts unit race e2e netns fuzz bench soak edits kills generate clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/xianfeng ./cmd/xianfeng
@@ -85,6 +85,10 @@ soak: deps build
 # Ten thousand random edits by random people while pages are read: no page is old, or shows what a right forbids.
 edits:
 	XIANFENG_TEST_EDITS=10000 go test -run '^TestNoPageIsOld$$' -count 1 -timeout 20m -v ./internal/app
+
+# A hundred writers and a hundred imports killed with SIGKILL: nothing is half done. (make test kills some of each.)
+kills:
+	XIANFENG_TEST_KILLS=100 go test -run '^TestKilled' -count 1 -timeout 20m -v ./internal/store ./internal/app
 
 # What is made and committed: the test card.
 generate:

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"xianfeng/internal/config"
+	"xianfeng/internal/store"
+	"xianfeng/internal/testaid"
 	"xianfeng/media"
 	"xianfeng/web"
 )
@@ -30,6 +32,15 @@ webrtc: {address: "127.0.0.1:0"}
 metrics: {address: "127.0.0.1:0"}
 `
 
+// emptyNetwork saves most tests from going through all migrations.
+var emptyNetwork = testaid.NewTemplate(func(file string) error {
+	db, err := store.Open(context.Background(), "sqlite:"+file)
+	if err != nil {
+		return err
+	}
+	return db.Close()
+})
+
 // begin starts a server with the configuration local and more, and returns it with its address.
 func begin(t *testing.T, more string, change func(*Options)) (*server, string) {
 	t.Helper()
@@ -39,6 +50,9 @@ func begin(t *testing.T, more string, change func(*Options)) (*server, string) {
 		change(&o)
 	}
 	configure(t, o.ConfigFile, more)
+	if !o.Open && !strings.Contains(more, "database:") {
+		emptyNetwork.Copy(t, filepath.Join(dir, databaseFile))
+	}
 	cfg, err := config.Load(o.ConfigFile)
 	if err != nil {
 		t.Fatal(err)

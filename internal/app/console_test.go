@@ -61,7 +61,9 @@ func newConsole(t *testing.T) *consoleStand {
 	}
 	ctx := t.Context()
 	dir := t.TempDir()
-	db, err := store.Open(ctx, "sqlite:"+filepath.Join(dir, "network.db"))
+	file := filepath.Join(dir, databaseFile)
+	emptyNetwork.Copy(t, file)
+	db, err := store.Open(ctx, "sqlite:"+file)
 	must(err)
 	t.Cleanup(func() {
 		if err := db.Close(); err != nil {

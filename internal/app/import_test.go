@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"xianfeng/internal/config"
+	"xianfeng/internal/testaid"
 )
 
 // importChild is set in a copy of the test program that only imports, to be killed: folder and file.
@@ -115,7 +116,8 @@ func TestImportReports(t *testing.T) {
 
 // Whenever an import is killed: all of it is there, or nothing.
 func TestKilledImportLeavesNothingHalfDone(t *testing.T) {
-	const rounds, sites = 24, 1200
+	const sites = 1200
+	rounds := testaid.Times(t, "XIANFENG_TEST_KILLS", 12)
 	dir := t.TempDir()
 	lists := [2]string{sitesCSV(t, sites, "甲"), sitesCSV(t, sites, "乙")}
 	if err := Import(t.Context(), ImportOptions{DataDir: dir, File: lists[0], Stdout: io.Discard, Stderr: io.Discard}); err != nil {

@@ -7,9 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,10 +17,8 @@ import (
 	"xianfeng/internal/content"
 	"xianfeng/internal/errs"
 	"xianfeng/internal/site"
+	"xianfeng/internal/testaid"
 )
-
-// manyEdits makes TestNoPageIsOld do so many random edits; without it they are few, for every day.
-const manyEdits = "XIANFENG_TEST_EDITS"
 
 // edited is an article as the model knows it.
 type edited struct {
@@ -68,10 +64,7 @@ type stale struct {
 // a visitor gets after a write has returned is what the model says, on every site: nothing old, nothing too early,
 // nothing that a right forbids.
 func TestNoPageIsOld(t *testing.T) {
-	edits := 300
-	if n, err := strconv.Atoi(os.Getenv(manyEdits)); err == nil {
-		edits = n
-	}
+	edits := testaid.Times(t, "XIANFENG_TEST_EDITS", 300)
 	m := newStale(t)
 	var stop atomic.Bool
 	var readers sync.WaitGroup

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"xianfeng/internal/site"
+	"xianfeng/internal/testaid"
 )
 
 // writerAddress makes the test binary a process that writes until it is killed, see TestMain.
@@ -52,9 +53,9 @@ func writeUntilKilled(address string) {
 
 func TestKilledWhileItWrites(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
-		killWriters(t, "sqlite:"+filepath.Join(t.TempDir(), "network.db"), 100)
+		killWriters(t, "sqlite:"+filepath.Join(t.TempDir(), "network.db"), testaid.Times(t, "XIANFENG_TEST_KILLS", 25))
 	})
-	t.Run("postgres", func(t *testing.T) { killWriters(t, newPostgres(t), 10) })
+	t.Run("postgres", func(t *testing.T) { killWriters(t, newPostgres(t), 8) })
 }
 
 func killWriters(t *testing.T, address string, times int) {

@@ -1,9 +1,12 @@
 package store
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"xianfeng/internal/testaid"
 )
 
 func TestMain(m *testing.M) {
@@ -25,9 +28,20 @@ func forEach(t *testing.T, test func(t *testing.T, db *DB)) {
 	t.Run("postgres", func(t *testing.T) { test(t, openPostgres(t)) })
 }
 
+// emptyLite saves most tests from going through all migrations.
+var emptyLite = testaid.NewTemplate(func(file string) error {
+	db, err := Open(context.Background(), "sqlite:"+file)
+	if err != nil {
+		return err
+	}
+	return db.Close()
+})
+
 func openLite(tb testing.TB) *DB {
 	tb.Helper()
-	return openAt(tb, "sqlite:"+filepath.Join(tb.TempDir(), "network.db"))
+	file := filepath.Join(tb.TempDir(), "network.db")
+	emptyLite.Copy(tb, file)
+	return openAt(tb, "sqlite:"+file)
 }
 
 func openPostgres(tb testing.TB) *DB {
