@@ -73,6 +73,8 @@ func New(cfg Config) (*Server, error) {
 	return &Server{cfg: cfg, log: cfg.Log, apiKey: sha256.Sum256([]byte(cfg.APIKey)), kit: cfg.Kit, pages: p}, nil
 }
 
+var noSniff = []string{"nosniff"} // one for all answers
+
 // Handler returns the routes.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
@@ -122,7 +124,7 @@ func (s *Server) Handler() http.Handler {
 		s.cfg.Sites.Routes(router)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Content-Type-Options", "nosniff") // as CommonLines
+		w.Header()["X-Content-Type-Options"] = noSniff // as CommonLines
 		if !s.Admits(r.Host, r.Header.Get("Origin")) {
 			s.log.Warn("request of another site refused", "host", kit.Clip(r.Host), "origin", kit.Clip(r.Header.Get("Origin")), "remote", r.RemoteAddr)
 			s.failJSON(w, r, http.StatusForbidden, "in the open mode pages of other sites may do nothing here")

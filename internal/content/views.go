@@ -111,17 +111,25 @@ func (v *Views) Count(x Visit) {
 // robots are parts of the names of programs that are no visitors.
 var robots = []string{"bot", "spider", "crawl", "slurp", "curl/", "wget/", "python", "java/", "go-http-client", "headless", "monitor", "preview", "xianfeng"}
 
-func robot(agent string) bool {
-	if agent == "" {
-		return true
-	}
-	agent = strings.ToLower(agent)
+// robotsBy has them by their first letter, small and great: every look at a page is one of a browser with a long name.
+var robotsBy = func() (by [256][]string) {
 	for _, r := range robots {
-		if strings.Contains(agent, r) {
-			return true
+		for _, first := range []byte{r[0], r[0] - 'a' + 'A'} {
+			by[first] = append(by[first], r)
 		}
 	}
-	return false
+	return by
+}()
+
+func robot(agent string) bool {
+	for i := range len(agent) {
+		for _, r := range robotsBy[agent[i]] {
+			if len(agent)-i >= len(r) && strings.EqualFold(agent[i:i+len(r)], r) {
+				return true
+			}
+		}
+	}
+	return agent == ""
 }
 
 // Run keeps the counts every ten seconds until ctx ends, and then once more.

@@ -89,3 +89,18 @@ func TestAnswersHardlyAllocate(t *testing.T) {
 		}
 	}
 }
+
+// A page, which is net/http's, asked for as a browser does: what the lane before it costs.
+func benchmarkPage(b *testing.B, where func(*stand) string) {
+	x := newStand(b, options{})
+	e := newExchange(b, where(x), "GET /page HTTP/1.1\r\nHost: a.test\r\nConnection: keep-alive\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) Chrome/140\r\n"+
+		"Accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\nAccept-Encoding: gzip, deflate, br\r\nAccept-Language: zh-CN,zh;q=0.9\r\nCookie: lang=zh; look=plain\r\n\r\n")
+	b.ReportAllocs()
+	for b.Loop() {
+		e.run(b)
+	}
+}
+
+func BenchmarkPage(b *testing.B) { benchmarkPage(b, func(x *stand) string { return x.lane }) }
+
+func BenchmarkPageNetHTTP(b *testing.B) { benchmarkPage(b, func(x *stand) string { return x.plain }) }

@@ -16,7 +16,6 @@ import (
 const (
 	firstBuffer = 2 << 10 // room for the head of a browser's request
 	maxHead     = 8 << 10 // a longer one is net/http's
-	slack       = 16      // a deadline may be early by this fraction: setting it costs, so it is set rarely
 	preface     = "PRI * HTTP/2.0"
 )
 
@@ -47,15 +46,15 @@ type conn struct {
 	out     net.Buffers // vec, as far as it is not written
 	second  int64       // that date is of
 	date    []byte
-	readEnd time.Time     // the lane's own deadline for reading
-	readAt  time.Time     // when it was set
-	writeAt time.Time     // when the deadline for writing was set
+	reading deadline      // net/http's and the lane's
+	writing deadline      // the same
 	gone    chan struct{} // closed by Close
 }
 
 func newConn(tcp *net.TCPConn, s *shared) *conn {
 	c := &conn{tcp: tcp, shared: s, local: tcp.LocalAddr(), remote: tcp.RemoteAddr(), ours: true, fresh: true, gone: make(chan struct{})}
 	c.req.Remote, c.req.Gone = c.remote.String(), c.gone
+	c.reading.tell, c.writing.tell = (*net.TCPConn).SetReadDeadline, (*net.TCPConn).SetWriteDeadline
 	return c
 }
 
@@ -77,7 +76,7 @@ func (c *conn) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	if c.through {
-		return c.tcp.Read(p) //nolint:wrapcheck // net/http looks at it
+		return c.readTCP(p)
 	}
 	return c.keepBack(p)
 }
@@ -124,14 +123,12 @@ func (c *conn) hand(n int, through bool) error {
 	}
 	c.ours, c.through, c.give = false, through, n
 	if !c.partial { // net/http may go on reading a head with the deadline that is set
-		c.readEnd = after(time.Now(), c.headTime)
+		c.reading.set(after(time.Now(), c.headTime)) //nolint:errcheck // nobody reads
 	}
-	c.tcp.SetReadDeadline(c.readEnd) //nolint:errcheck // the next read tells
-	c.fresh, c.warm, c.partial, c.readAt = false, false, false, time.Time{}
-	if !c.writeAt.IsZero() {
-		c.writeAt = time.Time{}
-		c.tcp.SetWriteDeadline(time.Time{}) //nolint:errcheck // a closed connection says so at the next read
+	if c.warm { // the deadline is that of an answer of ours
+		c.writing.set(time.Time{}) //nolint:errcheck // nobody writes
 	}
+	c.fresh, c.warm, c.partial = false, false, false
 	return nil
 }
 
@@ -150,9 +147,9 @@ func (c *conn) fill() error {
 	var n int
 	var err error
 	if room := c.buf[len(c.buf):cap(c.buf)]; c.sock != nil {
-		n, err = c.sock.read(room, c.readEnd)
+		n, err = c.sock.read(room, c.reading.when())
 	} else {
-		n, err = c.tcp.Read(room)
+		n, err = c.readTCP(room)
 	}
 	c.buf = c.buf[:len(c.buf)+n]
 	return err //nolint:wrapcheck // net/http looks at it
@@ -215,17 +212,11 @@ func (c *conn) patience() {
 	if c.fresh || c.partial {
 		return // net/http gives a new connection the time of a head; or it is set already
 	}
-	d, now := c.idleTime, time.Now()
+	d := c.idleTime
 	if len(c.buf) > 0 {
-		c.partial, c.readAt, d = true, time.Time{}, c.headTime
-	} else if now.Sub(c.readAt) <= d/slack {
-		return
-	} else {
-		c.readAt = now
+		c.partial, d = true, c.headTime
 	}
-	if c.readEnd = after(now, d); c.sock == nil {
-		c.tcp.SetReadDeadline(c.readEnd) //nolint:errcheck // the read tells
-	}
+	c.reading.set(after(time.Now(), d)) //nolint:errcheck // nobody reads
 }
 
 func after(now time.Time, d time.Duration) time.Time {
@@ -244,8 +235,8 @@ func (c *conn) leave() error {
 		return err
 	}
 	const answer = "HTTP/1.1 505 HTTP Version Not Supported\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-	c.tcp.SetWriteDeadline(time.Now().Add(time.Second)) //nolint:errcheck // the write tells
-	if _, err := io.WriteString(c.tcp, answer); err != nil {
+	c.writing.set(time.Now().Add(time.Second)) //nolint:errcheck // nobody writes
+	if _, err := io.WriteString(c, answer); err != nil {
 		return err //nolint:wrapcheck // net/http looks at it
 	}
 	return io.EOF

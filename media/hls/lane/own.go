@@ -21,7 +21,6 @@ func (c *conn) detach() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tcp, c.sock = nil, s
-	c.readAt, c.writeAt = time.Time{}, time.Time{}
 	if c.closed { // meanwhile; the first read fails
 		s.shut()
 	}
@@ -41,6 +40,8 @@ func (c *conn) attach() error {
 		c.closed = true
 		return err
 	}
+	c.reading.other()
+	c.writing.other()
 	if c.tcp = tcp; c.closed {
 		tcp.Close() //nolint:errcheck // whoever closed does not wait for it
 		return net.ErrClosed
@@ -84,42 +85,51 @@ func (c *conn) Close() error {
 func (c *conn) LocalAddr() net.Addr  { return c.local }
 func (c *conn) RemoteAddr() net.Addr { return c.remote }
 
+func (c *conn) readTCP(p []byte) (n int, err error) {
+	err = c.reading.use(c.tcp, func() (err error) {
+		n, err = c.tcp.Read(p)
+		return err //nolint:wrapcheck // net/http looks at it
+	})
+	return n, err
+}
+
 // Write and the others fail when the socket is not there any more.
-func (c *conn) Write(b []byte) (int, error) {
+func (c *conn) Write(b []byte) (n int, err error) {
 	if c.tcp == nil {
 		return 0, net.ErrClosed
 	}
-	return c.tcp.Write(b) //nolint:wrapcheck // net/http looks at it
+	err = c.writing.use(c.tcp, func() error {
+		more, err := c.tcp.Write(b[n:])
+		n += more
+		return err //nolint:wrapcheck // net/http looks at it
+	})
+	return n, err
 }
 
 // ReadFrom lets net/http send files without copying them.
-func (c *conn) ReadFrom(r io.Reader) (int64, error) {
+func (c *conn) ReadFrom(r io.Reader) (n int64, err error) {
 	if c.tcp == nil {
 		return 0, net.ErrClosed
 	}
-	return c.tcp.ReadFrom(r) //nolint:wrapcheck // net/http looks at it
+	err = c.writing.useOnce(c.tcp, func() (err error) {
+		n, err = c.tcp.ReadFrom(r)
+		return err //nolint:wrapcheck // net/http looks at it
+	})
+	return n, err
 }
 
 // CloseWrite lets net/http end an answer before the request has ended.
-func (c *conn) CloseWrite() error { return c.with((*net.TCPConn).CloseWrite) }
-
-func (c *conn) SetDeadline(t time.Time) error {
-	return c.with(func(x *net.TCPConn) error { return x.SetDeadline(t) })
-}
-
-func (c *conn) SetReadDeadline(t time.Time) error {
-	return c.with(func(x *net.TCPConn) error { return x.SetReadDeadline(t) })
-}
-
-func (c *conn) SetWriteDeadline(t time.Time) error {
-	return c.with(func(x *net.TCPConn) error { return x.SetWriteDeadline(t) })
-}
-
-func (c *conn) with(f func(*net.TCPConn) error) error {
+func (c *conn) CloseWrite() error {
 	if c.tcp == nil {
 		return net.ErrClosed
 	}
-	return f(c.tcp)
+	return c.tcp.CloseWrite() //nolint:wrapcheck // net/http looks at it
 }
+
+func (c *conn) SetDeadline(t time.Time) error { return errors.Join(c.reading.set(t), c.writing.set(t)) }
+
+func (c *conn) SetReadDeadline(t time.Time) error { return c.reading.set(t) }
+
+func (c *conn) SetWriteDeadline(t time.Time) error { return c.writing.set(t) }
 
 var _ net.Conn = (*conn)(nil)

@@ -37,7 +37,7 @@ func parse(head string, r *request) kind {
 		return foreign
 	}
 	target, version, ok := strings.Cut(rest2, " ")
-	if !ok || version != "HTTP/1.1" || !visible(target) || target[0] != '/' {
+	if !ok || version != "HTTP/1.1" || target == "" || !all(target, inVisible) || target[0] != '/' {
 		return foreign
 	}
 	k := plain
@@ -53,7 +53,7 @@ func parse(head string, r *request) kind {
 			break
 		}
 		name, value, ok := strings.Cut(line, ":")
-		if !ok || !token(name) || !text(value) {
+		if !ok || name == "" || !all(name, inToken) || !all(value, inText) {
 			return foreign // also a folded line: it begins with a space
 		}
 		value = strings.Trim(value, " \t")
@@ -70,13 +70,14 @@ func parse(head string, r *request) kind {
 	return k
 }
 
-// cutLine cuts at the first CRLF. A line with a CR or LF of its own is none.
+// cutLine cuts at the first CRLF. A line with an LF of its own is none; one with a CR has it in a target or a
+// header, where no class allows it.
 func cutLine(s string) (line, rest string, ok bool) {
 	i := strings.IndexByte(s, '\n')
 	if i < 1 || s[i-1] != '\r' {
 		return "", "", false
 	}
-	return s[:i-1], s[i+1:], strings.IndexByte(s[:i-1], '\r') < 0
+	return s[:i-1], s[i+1:], true
 }
 
 // aim reads the target of a file that package hls may have.
@@ -90,7 +91,7 @@ func (r *request) aim(target string) bool {
 		return false // a dot at the beginning: the router would clean the path
 	}
 	r.Query = query
-	return r.Name != "" && word(r.Name, "-_.") && word(r.File, "-_.") && word(query, "_=&") && !strings.HasSuffix(target, "?")
+	return r.Name != "" && all(r.Name, inName) && all(r.File, inName) && all(query, inQuery) && !strings.HasSuffix(target, "?")
 }
 
 // header looks at one header line. It says hot of those that change nothing.
@@ -100,7 +101,7 @@ func (r *request) header(name, value string, hosts *int) kind {
 		if strings.EqualFold(name, "Host") {
 			*hosts++
 			r.host = value
-			if !word(value, "-.:[]_") {
+			if !all(value, inHost) {
 				return plain
 			}
 		}
@@ -164,37 +165,41 @@ func once(where *string, value string) kind {
 	return hot
 }
 
-// word reports whether s is made of letters, digits and the characters of more.
-func word(s, more string) bool {
-	for i := range len(s) {
-		if c := s[i]; !alnum(c) && strings.IndexByte(more, c) < 0 {
-			return false
+// What a byte may be part of. Every byte of every head is looked at, those of pages as well.
+type class uint8
+
+const (
+	inToken   class = 1 << iota // a header's name (RFC 9110 §5.6.2)
+	inText                      // a header's value (RFC 9110 §5.5)
+	inVisible                   // a target: printable ASCII without spaces
+	inName                      // a stream's or a file's name
+	inQuery
+	inHost
+)
+
+var classes = func() (t [256]class) {
+	for i := range t {
+		c := byte(i)
+		if c >= ' ' && c != 0x7f || c == '\t' {
+			t[i] |= inText
+		}
+		if c > ' ' && c < 0x7f {
+			t[i] |= inVisible
+		}
+		alnum := c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z'
+		for in, more := range map[class]string{inToken: "-_!#$%&'*+.^`|~", inName: "-_.", inQuery: "_=&", inHost: "-.:[]_"} {
+			if alnum || strings.IndexByte(more, c) >= 0 {
+				t[i] |= in
+			}
 		}
 	}
-	return true
-}
+	return t
+}()
 
-func alnum(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z'
-}
-
-// visible reports whether s is printable ASCII without spaces, and not empty.
-func visible(s string) bool {
+// all reports whether each byte of s is of a class.
+func all(s string, of class) bool {
 	for i := range len(s) {
-		if s[i] <= ' ' || s[i] >= 0x7f {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// token reports whether s is a header's name (RFC 9110 §5.6.2).
-func token(s string) bool { return s != "" && word(s, "-_!#$%&'*+.^`|~") }
-
-// text reports whether s may be a header's value (RFC 9110 §5.5).
-func text(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
+		if classes[s[i]]&of == 0 {
 			return false
 		}
 	}

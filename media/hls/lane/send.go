@@ -37,15 +37,18 @@ func (c *conn) write(now time.Time) (int64, error) {
 	if c.sock != nil {
 		return c.sock.write(c.out, after(now, c.writeTime))
 	}
-	if now.Sub(c.writeAt) > c.writeTime/slack {
-		c.writeAt = now
-		c.tcp.SetWriteDeadline(after(now, c.writeTime)) //nolint:errcheck // the write tells
-	}
+	c.writing.set(after(now, c.writeTime)) //nolint:errcheck // nobody writes
 	if len(c.vec) == 1 {
-		n, err := c.tcp.Write(c.vec[0])
-		return int64(n), err //nolint:wrapcheck // net/http looks at it
+		n, err := c.Write(c.vec[0])
+		return int64(n), err
 	}
-	return c.out.WriteTo(c.tcp) //nolint:wrapcheck // net/http looks at it
+	var n int64
+	err := c.writing.use(c.tcp, func() error { // out is what is not written yet
+		more, err := c.out.WriteTo(c.tcp)
+		n += more
+		return err //nolint:wrapcheck // net/http looks at it
+	})
+	return n, err
 }
 
 func (c *conn) appendHead(b []byte, now time.Time) []byte {
