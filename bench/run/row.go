@@ -36,7 +36,7 @@ type clip struct{ kbit, gop int }
 var defaults = []string{
 	"whep:100", "whep:100,rps=off", "whep:100,twcc", "whep:300,own", "streams:50x4", "rtsp-tcp:100", "rtsp-udp:100",
 	"hls:100", "hls:1000,kbit=300,own", "first:whep,gop=4", "first:hls,gop=4",
-	"churn:whep:1000x10,own", "churn:hls:1000x10,own",
+	"churn:whep:1000x10,kbit=300,own", "churn:hls:1000x10,own",
 }
 
 // short are the rows for trying it out.
