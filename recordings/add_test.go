@@ -217,6 +217,12 @@ func TestWhatCannotBePlayedIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	behind := bytes.Clone(b) // the picture's edit list begins hours behind its end (ISO/IEC 14496-12 §8.6.6: type, version, count, length, start)
+	at := bytes.Index(behind, []byte("elst"))
+	if at < 0 {
+		t.Fatal("no edit list")
+	}
+	binary.BigEndian.PutUint32(behind[at+16:], 0x7fffffff)
 	encrypted := film(t, "film.mp4", "-c:v", "libx264", "-preset", "ultrafast", "-an", "-encryption_scheme", "cenc-aes-ctr", "-encryption_key", "76a6c65c5ea762046bd749a2e632ccbb", "-encryption_kid", "a7e61c373e219033c21091fa607bf3b8")
 	be, err := os.ReadFile(encrypted)
 	if err != nil {
@@ -245,6 +251,7 @@ func TestWhatCannotBePlayedIsRefused(t *testing.T) {
 		{"cut off, moov first", b[:len(b)*2/3], mp4.ErrTruncated},
 		{"cut off, moov last", bl[:len(bl)*2/3], mp4.ErrTruncated},
 		{"encrypted", be, mp4.ErrEncrypted},
+		{"edited away", behind, recordings.ErrNothing},
 		{"MPEG-2", mpeg2, recordings.ErrCodec},
 		{"MP3", mp3, recordings.ErrCodec},
 	} {

@@ -123,7 +123,7 @@ func (x *feed) time(ticks int64) time.Duration {
 // seekKey looks for the key frame from which on the first picture that is to be shown can be decoded.
 func (x *feed) seekKey() error {
 	c := x.track.Samples()
-	found := false
+	found, shown := false, false
 	for n := int64(0); ; n++ {
 		s, err := c.Next()
 		if errors.Is(err, io.EOF) {
@@ -132,6 +132,7 @@ func (x *feed) seekKey() error {
 		if err != nil {
 			return err //nolint:wrapcheck // it says what
 		}
+		shown = shown || s.PTS+int64(s.Dur) > x.track.Start
 		if found && s.PTS > x.track.Start {
 			break
 		}
@@ -139,8 +140,11 @@ func (x *feed) seekKey() error {
 			x.skip, x.begin, found = n, min(s.PTS, x.track.Start), true
 		}
 	}
-	if !found {
+	switch {
+	case !found:
 		return ErrNoKeys
+	case !shown: // an edit list that begins behind the end
+		return ErrNothing
 	}
 	return nil
 }
