@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -201,9 +202,43 @@ func (a *Attendance) People(ctx context.Context, by Actor, id broadcast.ID) ([]S
 	if err != nil {
 		return nil, nil, fmt.Errorf("attendance of broadcast %d: %w", id, err)
 	}
+	if shown, err = a.unseen(ctx, id, shown, people); err != nil {
+		return nil, nil, fmt.Errorf("attendance of broadcast %d: %w", id, err)
+	}
 	t := a.network.Tree()
 	may := func(at site.ID) bool { return t.May(by.Who, site.ReadStats, site.Object{Site: at}) }
 	return only(shown, func(x *Showing) bool { return may(x.Site) }), only(people, func(x *Attendee) bool { return may(x.Site) }), nil
+}
+
+// unseen adds terminals before which people signed in, and which have not shown the broadcast: it is to begin, or their
+// screens can't play it.
+func (a *Attendance) unseen(ctx context.Context, id broadcast.ID, shown []Showing, people []Attendee) ([]Showing, error) {
+	at := map[TerminalID]int{}
+	for i := range shown {
+		at[shown[i].Terminal] = -1
+	}
+	for i := range people {
+		x := &people[i]
+		n, known := at[x.Terminal]
+		switch {
+		case known && n >= 0:
+			shown[n].People++
+			continue
+		case known:
+			continue
+		}
+		t, err := a.keep.Terminal(ctx, x.Terminal)
+		if errors.Is(err, errs.NotFound) {
+			at[x.Terminal] = -1 // it was removed
+			continue
+		}
+		if err != nil {
+			return nil, err //nolint:wrapcheck // the caller says which
+		}
+		at[x.Terminal] = len(shown)
+		shown = append(shown, Showing{Broadcast: id, Terminal: t.ID, Site: x.Site, Name: t.Name, People: 1})
+	}
+	return shown, nil
 }
 
 func only[T any](list []T, keep func(*T) bool) []T {

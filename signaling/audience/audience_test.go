@@ -304,6 +304,20 @@ func TestAttendanceIsTheSites(t *testing.T) {
 	}
 }
 
+func TestAScreenThatShowedNothingHasItsPeople(t *testing.T) {
+	h := open(t, broadcast.ChatOff)
+	x, _ := h.screen(t)
+	for _, device := range []string{"d", "e"} {
+		if _, _, err := h.list.SignIn(t.Context(), h.list.Ticket(x, h.b.ID), audience.Person{Name: "王芳", Device: device}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shown, people, err := h.list.People(t.Context(), as(site.Editor, county), h.b.ID)
+	if err != nil || len(people) != 2 || len(shown) != 1 || shown[0].Name != x.Name || shown[0].People != 2 || shown[0].Seconds != 0 {
+		t.Errorf("got %+v, %+v, %v", shown, people, err)
+	}
+}
+
 func (h *hall) told(t *testing.T, topic string, since uint64) (lines []audience.Told, version uint64) {
 	t.Helper()
 	body, version, err := audience.Topics{Chat: h.chat}.Value(t.Context(), topic, since)
@@ -336,7 +350,7 @@ func TestWhoIsNotKnownWaitsForAModerator(t *testing.T) {
 	if lines, _ := h.told(t, desk, 0); len(lines) != 2 || !lines[0].Waiting {
 		t.Errorf("moderators see %+v", lines)
 	}
-	want(t, "an editor judges", h.chat.Judge(t.Context(), as(site.Editor, county), h.b.ID, waits.ID, audience.Visible), errs.Denied)
+	want(t, "an author judges", h.chat.Judge(t.Context(), as(site.Author, county), h.b.ID, waits.ID, audience.Visible), errs.Denied)
 	want(t, "a moderator below judges", h.chat.Judge(t.Context(), as(site.Moderator, village), h.b.ID, waits.ID, audience.Visible), errs.Denied)
 	if err := h.chat.Judge(t.Context(), as(site.Moderator, county), h.b.ID, waits.ID, audience.Visible); err != nil {
 		t.Fatal(err)
@@ -393,6 +407,25 @@ func TestChatsAreBounded(t *testing.T) {
 	want(t, "where the chat is off", err, errs.Denied)
 }
 
+// Nobody sees the lines of strangers before a moderator does: they take no room from others.
+func TestStrangersDoNotFillAChat(t *testing.T) {
+	h := open(t, broadcast.ChatOpen)
+	for n := range 100 {
+		w := audience.Writer{Visitor: fmt.Sprint(n), Name: "x", From: netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 51, 100, byte(n)}), 32)}
+		must[audience.Line](t)(h.chat.Write(t.Context(), h.b.ID, w, "x"))
+	}
+	member := audience.Writer{Visitor: "v2", Who: site.Who{Account: 99}, Name: "王芳", From: home}
+	must[audience.Line](t)(h.chat.Write(t.Context(), h.b.ID, member, "好"))
+	crowded := error(nil)
+	for n := 0; n < 100 && crowded == nil; n++ {
+		w := audience.Writer{Visitor: fmt.Sprint("m", n), Who: site.Who{Account: 99}, Name: "y", From: netip.PrefixFrom(netip.AddrFrom4([4]byte{203, 0, 113, byte(n)}), 32)}
+		_, crowded = h.chat.Write(t.Context(), h.b.ID, w, "y")
+	}
+	want(t, "more than anybody can read", crowded, errs.TooMany)
+	moderator := audience.Writer{Visitor: "v3", Who: as(site.Moderator, county).Who, Name: "版主", From: home}
+	must[audience.Line](t)(h.chat.Write(t.Context(), h.b.ID, moderator, "请慢一点"))
+}
+
 func TestReactionsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := open(t, broadcast.ChatOpen)
@@ -411,6 +444,11 @@ func TestReactionsAreCounted(t *testing.T) {
 				t.Errorf("reaction %d: %v", n, err)
 			}
 		}
+		crowded := error(nil)
+		for n := 0; n < 300 && crowded == nil; n++ {
+			crowded = a.React(t.Context(), h.b.ID, &signaling.Visitor{ID: fmt.Sprint("w", n), Remote: home}, "like")
+		}
+		want(t, "a flood from one address", crowded, errs.TooMany)
 		want(t, "an unknown one", a.React(t.Context(), h.b.ID, &signaling.Visitor{ID: "w"}, "<script>"), errs.Invalid)
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
@@ -418,7 +456,7 @@ func TestReactionsAreCounted(t *testing.T) {
 			t.Errorf("told %d times, want once", len(told))
 		}
 		topic := "react:" + h.b.ID.String()
-		if body, _, err := a.Value(t.Context(), topic, 0); err != nil || string(body) != `{"clap":10}` {
+		if body, _, err := a.Value(t.Context(), topic, 0); err != nil || string(body) != `{"clap":10,"like":200}` {
 			t.Errorf("got %s, %v", body, err)
 		}
 		if _, err := h.desk.End(t.Context(), as(site.Editor, county), h.b.ID, 0); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"xianfeng/internal/errs"
 	"xianfeng/internal/site"
+	"xianfeng/signaling"
 	"xianfeng/signaling/broadcast"
 )
 
@@ -21,7 +22,7 @@ const (
 	lineBurst = 3 // lines of one visitor in lineTime
 	lineTime  = 20 * time.Second
 	fromMost  = 15 // lines from one address in lineTime: a hall has one
-	allMost   = 60 // lines of one broadcast in lineTime: nobody can read more
+	allMost   = 60 // lines of one broadcast in lineTime that are seen at once: nobody can read more
 	backlog   = 60 // lines that who comes is given
 )
 
@@ -92,18 +93,19 @@ func (c *Chat) Write(ctx context.Context, id broadcast.ID, w Writer, text string
 		p.Add("text", "missing", "")
 	case n > MaxLine:
 		p.Add("text", "long", fmt.Sprint(MaxLine))
-	case !clean(x.Text):
+	case !signaling.Clean(x.Text):
 		p.Add("text", "bad", "")
 	}
 	if err := p.Err(); err != nil {
 		return x, err
 	}
-	now := c.now()
-	if !c.writers.take(w.Visitor, now) || !c.addresses.take(w.From.String(), now) || !c.all.take(id.String(), now) {
-		return x, fmt.Errorf("chat of broadcast %d: %w", id, errs.TooMany)
-	}
-	if b.Chat == broadcast.ChatOpen && w.Who.Account != 0 || c.moderates(Actor{Who: w.Who}, b.Site) {
+	now, moderator := c.now(), c.moderates(Actor{Who: w.Who}, b.Site)
+	if b.Chat == broadcast.ChatOpen && w.Who.Account != 0 || moderator {
 		x.State = Visible
+	}
+	// Lines that wait are bounded by MaxWaiting: strangers can't take the room of those who are seen at once.
+	if !c.writers.take(w.Visitor, now) || !c.addresses.take(w.From.String(), now) || x.State == Visible && !moderator && !c.all.take(id.String(), now) {
+		return x, fmt.Errorf("chat of broadcast %d: %w", id, errs.TooMany)
 	}
 	x, err = c.keep.AddLine(ctx, x, MaxWaiting)
 	if err != nil {
@@ -112,8 +114,10 @@ func (c *Chat) Write(ctx context.Context, id broadcast.ID, w Writer, text string
 	return x, nil
 }
 
+// moderates reports whether somebody answers for what is written: moderators, and whoever may broadcast there.
 func (c *Chat) moderates(by Actor, at site.ID) bool {
-	return c.network.Tree().May(by.Who, site.Moderate, site.Object{Site: at})
+	t, what := c.network.Tree(), site.Object{Site: at}
+	return t.May(by.Who, site.Moderate, what) || t.May(by.Who, site.Broadcast, what)
 }
 
 // Judge lets a line through, or takes it away.

@@ -3,8 +3,6 @@ package audience
 import (
 	"sync"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 // maxSources bounds how many sources a limiter tells apart. Full: it begins anew, which forgives those who were
@@ -65,14 +63,4 @@ func (l *limiter) turnLocked(now time.Time) {
 		l.began = now
 		clear(l.count)
 	}
-}
-
-// clean reports whether a text has nothing in it that would move or hide what stands beside it.
-func clean(text string) bool {
-	for _, r := range text {
-		if r == utf8.RuneError || unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp) && r != '\u200d' { // joins emoji
-			return false
-		}
-	}
-	return utf8.ValidString(text)
 }

@@ -18,7 +18,8 @@ import (
 var Reactions = [...]string{"clap", "like", "heart", "flower"}
 
 const (
-	reactMost  = 10 // of one visitor in reactTime
+	reactMost  = 10  // of one visitor in reactTime
+	reactFrom  = 200 // from one address: a hall full of telephones has one
 	reactTime  = 10 * time.Second
 	tellEvery  = time.Second // at most so often are counts told
 	ReactTopic = "react:"
@@ -31,6 +32,7 @@ type Applause struct {
 	touch     func(tags ...string)
 	now       func() time.Time
 	visitors  *limiter
+	addresses *limiter
 
 	mu     sync.Mutex // guards counts
 	counts map[broadcast.ID]*applause
@@ -46,7 +48,7 @@ func NewApplause(p *broadcast.Programme, touch func(tags ...string), now func() 
 	if now == nil {
 		now = time.Now
 	}
-	return &Applause{programme: p, touch: touch, now: now, visitors: newLimiter(reactMost, reactTime), counts: map[broadcast.ID]*applause{}}
+	return &Applause{programme: p, touch: touch, now: now, visitors: newLimiter(reactMost, reactTime), addresses: newLimiter(reactFrom, reactTime), counts: map[broadcast.ID]*applause{}}
 }
 
 // React counts one.
@@ -62,7 +64,7 @@ func (a *Applause) React(ctx context.Context, id broadcast.ID, v *signaling.Visi
 	if b.Chat == broadcast.ChatOff || b.State != broadcast.OnAir {
 		return fmt.Errorf("reaction to broadcast %d: %w", id, errs.Denied)
 	}
-	if !a.visitors.take(v.ID, a.now()) {
+	if now := a.now(); !a.visitors.take(v.ID, now) || !a.addresses.take(v.Remote.String(), now) {
 		return fmt.Errorf("reaction to broadcast %d: %w", id, errs.TooMany)
 	}
 	a.mu.Lock()

@@ -15,6 +15,7 @@ import (
 
 	"xianfeng/internal/errs"
 	"xianfeng/internal/site"
+	"xianfeng/signaling"
 	"xianfeng/signaling/broadcast"
 )
 
@@ -71,9 +72,9 @@ func NewHalls(keep Keeper, network broadcast.Network, now func() time.Time) *Hal
 	}
 	return &Halls{
 		keep: keep, network: network, now: now,
-		// 8 digits and at most 60 wrong ones an hour: somebody who guesses for the life of a code finds one of a
-		// hundred that wait with a chance of 1 in 66,000.
-		guesses: newLimiter(5, 10*time.Minute), wrong: newLimiter(60, time.Hour),
+		// 8 digits and at most 60 wrong ones in ten minutes: somebody who guesses for the life of a code finds one of
+		// a hundred that wait with a chance of 1 in 11,000.
+		guesses: newLimiter(5, 10*time.Minute), wrong: newLimiter(60, 10*time.Minute),
 	}
 }
 
@@ -249,7 +250,7 @@ func checkName(p *errs.Problems, field, name string) {
 		p.Add(field, "missing", "")
 	case n > MaxName:
 		p.Add(field, "long", fmt.Sprint(MaxName))
-	case !clean(name):
+	case !signaling.Clean(name):
 		p.Add(field, "bad", "")
 	}
 }

@@ -118,7 +118,7 @@ type request struct {
 
 func parse(body json.RawMessage) (q request, err error) {
 	if err := json.Unmarshal(body, &q); err != nil {
-		return q, fmt.Errorf("%w: %v", errs.Invalid, err) //nolint:errorlint // words for who sent it
+		return q, fmt.Errorf("%w: not the fields of this command", errs.Invalid)
 	}
 	return q, nil
 }

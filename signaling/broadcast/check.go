@@ -5,11 +5,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"xianfeng/internal/errs"
 	"xianfeng/media"
+	"xianfeng/signaling"
 )
 
 // The limits of what people enter.
@@ -118,10 +118,8 @@ func (s Source) check() string {
 }
 
 func printable(text string, lines bool) bool {
-	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
-		if lines && (r == '\n' || r == '\r' || r == '\t') {
-			return false
-		}
-		return unicode.IsControl(r) || r == utf8.RuneError
-	})
+	if lines {
+		text = strings.NewReplacer("\r", " ", "\n", " ", "\t", " ").Replace(text)
+	}
+	return signaling.Clean(text)
 }
