@@ -93,6 +93,11 @@ func serve(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "xianfeng serve: unexpected argument %q\n", fs.Arg(0))
 		return exitUsage
 	}
+	fs.Visit(func(f *flag.Flag) {
+		if f.Name == "data" && o.Demo {
+			fmt.Fprintln(stderr, "xianfeng serve: the demo keeps everything in a temporary folder; --data is not used")
+		}
+	})
 	o.Stdout, o.Stderr = stdout, stderr
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)

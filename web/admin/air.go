@@ -56,6 +56,21 @@ type onAir struct {
 	Edit  string // address of its form
 	// Audience is the address of its attendance, Moderate that of its chat for whoever may moderate it; "": none is.
 	Audience, Moderate string
+	Replay             string // address; "": there is none
+	Silent             bool   // nobody sends the stream that it shows
+}
+
+// moderates returns where somebody moderates the chat of a broadcast of a site; "": it has none, or they may not.
+func (v *visit) moderates(n *site.Node, b *broadcast.Broadcast) string {
+	if b.Chat == broadcast.ChatOff || !v.may(site.Moderate, n) && !v.may(site.Broadcast, n) {
+		return ""
+	}
+	return b.Address() + "#moderate"
+}
+
+// live reports whether somebody sends a stream.
+func (s *Server) live(name string) bool {
+	return slices.ContainsFunc(s.streams(), func(x Stream) bool { return x.Name == name && x.Live })
 }
 
 // pastShown is how many are listed of what is over.
@@ -115,9 +130,11 @@ func (s *Server) streams() []Stream {
 
 func (s *Server) onAir(v *visit, n *site.Node, b broadcast.Broadcast) onAir {
 	x := onAir{Broadcast: b, T: v.t, Node: n, Mine: v.may(site.Broadcast, n), Edit: siteAddress(n, "live/"+b.ID.String())}
+	x.Replay = broadcast.CardOf(v.tree, &b).Replay
 	x.Audience = s.attendanceAddress(v, &b)
-	if b.Chat != broadcast.ChatOff && v.may(site.Moderate, n) {
-		x.Moderate = b.Address() + "#moderate"
+	x.Moderate = v.moderates(n, &b)
+	if b.State == broadcast.OnAir && b.Source.Kind == broadcast.Stream {
+		x.Silent = !s.live(b.Source.Name)
 	}
 	if u := s.cfg.Programme.Outranked(&b); u != nil && b.State == broadcast.OnAir {
 		x.Under = u.Title

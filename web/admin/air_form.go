@@ -132,7 +132,7 @@ func (s *Server) readAir(r *http.Request, b broadcast.Broadcast) (broadcast.Broa
 	b.Profile = broadcast.Profile(line("profile"))
 	read("starts", &b.Starts)
 	switch lead := line("lead"); lead {
-	case "none":
+	case "none", "":
 		b.Announce = time.Time{}
 	case "now":
 		b.Announce = s.cfg.Now()
@@ -145,11 +145,32 @@ func (s *Server) readAir(r *http.Request, b broadcast.Broadcast) (broadcast.Broa
 		}
 	default:
 		b.Announce = time.Time{}
-		if d := leads[lead]; d > 0 && !b.Starts.IsZero() {
+		if d := leads[lead]; d == 0 {
+			p.Add("announce", "unknown", "")
+		} else if !b.Starts.IsZero() {
 			b.Announce = b.Starts.Add(-d)
 		}
 	}
+	if !s.known(r.Context(), b.Source) {
+		p.Add("source", "unknown", "")
+	}
 	return b, p.Err()
+}
+
+// known reports whether a source is there that has to be before it can be broadcast. A stream may come later.
+func (s *Server) known(ctx context.Context, x broadcast.Source) bool {
+	if s.cfg.Channels == nil || x.Name == "" { // that it is missing is said elsewhere
+		return true
+	}
+	switch x.Kind {
+	case broadcast.Channel:
+		_, err := s.cfg.Channels.Get(x.Name)
+		return !errors.Is(err, errs.NotFound)
+	case broadcast.Item:
+		return s.cfg.Channels.Has(ctx, x.Name)
+	case broadcast.Stream:
+	}
+	return true
 }
 
 func (s *Server) newAir(w http.ResponseWriter, r *http.Request, v *visit) {
@@ -162,24 +183,24 @@ func (s *Server) newAir(w http.ResponseWriter, r *http.Request, v *visit) {
 // planAir plans a broadcast, or puts it on air at once.
 func (s *Server) planAir(w http.ResponseWriter, r *http.Request, v *visit) {
 	b, err := s.readAir(r, broadcast.Broadcast{})
-	at := v.node(r.PostFormValue("at"), site.Broadcast)
+	at, do := v.node(r.PostFormValue("at"), site.Broadcast), r.PostFormValue("do")
 	switch {
 	case err != nil:
 	case at == nil:
 		err = errs.Problems{{Field: "to", Code: "unknown"}}
-	case r.PostFormValue("do") == "now":
+	case do == "now" && b.Source.Kind == broadcast.Stream && b.Source.Name != "" && !s.live(b.Source.Name):
+		err = errs.Problems{{Field: "source", Code: "silent"}}
+	case do == "now":
 		b.Site = at.ID
 		_, err = s.cfg.Broadcasts.StartNow(r.Context(), broadcast.Actor(v.by), b)
-	default:
+	case do == "plan":
 		b.Site = at.ID
 		_, err = s.cfg.Broadcasts.Plan(r.Context(), broadcast.Actor(v.by), b)
+	default:
+		err = errs.Invalid
 	}
 	if err == nil {
-		what := "air-plan"
-		if r.PostFormValue("do") == "now" {
-			what = "air-now"
-		}
-		s.done(w, r, v.address("live"), what)
+		s.done(w, r, v.address("live"), "air-"+do)
 		return
 	}
 	said, ok := v.airProblems(err)
@@ -280,6 +301,7 @@ func (s *Server) differences(v *visit, kept, form *broadcast.Broadcast) []string
 type urgentPage struct {
 	airForm
 	Confirm bool
+	Silent  bool     // nobody sends the stream yet: where it is urgent, that may come
 	Names   []string // of what it goes before
 }
 
@@ -300,6 +322,7 @@ func (s *Server) insert(w http.ResponseWriter, r *http.Request, v *visit) {
 		err = errs.Problems{{Field: "source", Code: "missing"}}
 	case r.PostFormValue("confirm") != "yes":
 		p.airForm, p.Confirm = s.airForm(r, v, v.t.AirUrgent, b), true
+		p.Silent = b.Source.Kind == broadcast.Stream && !s.live(b.Source.Name)
 		for _, x := range s.cfg.Programme.Active() {
 			if n := v.inLine(x.Site); n != nil && x.State == broadcast.OnAir {
 				p.Names = append(p.Names, x.Title+" · "+n.Name)

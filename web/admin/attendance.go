@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"xianfeng/internal/errs"
@@ -250,7 +251,7 @@ func (s *Server) attendanceCSV(w http.ResponseWriter, r *http.Request, v *visit)
 		s.kit.Fail(w, r, err)
 		return
 	}
-	out := s.csv(w, "attendance-"+x.Of.ID.String()+"-"+v.at.Code, "time", "code", "site", "terminal", "name", "phone")
+	out := s.csv(w, "attendance-"+x.Of.ID.String()+"-"+v.at.Code, strings.Split(v.t.AttendColumns, ",")...)
 	for i := range x.People {
 		a := x.attendee(v, i)
 		out.Write([]string{ //nolint:errcheck // Flush keeps it
@@ -267,7 +268,7 @@ func (s *Server) showingsCSV(w http.ResponseWriter, r *http.Request, v *visit) {
 		s.kit.Fail(w, r, err)
 		return
 	}
-	out := s.csv(w, "terminals-"+x.Of.ID.String()+"-"+v.at.Code, "code", "site", "terminal", "minutes", "first", "last", "people")
+	out := s.csv(w, "terminals-"+x.Of.ID.String()+"-"+v.at.Code, strings.Split(v.t.ShowingColumns, ",")...)
 	for i := range x.Shown {
 		y := &x.Shown[i]
 		n := v.tree.Get(y.Site)

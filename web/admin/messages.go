@@ -501,6 +501,16 @@ type Messages struct {
 	AirChatModerated string
 	AirChatOpen      string
 	AirRecord        string
+	AirReplay        string
+	AirSilent        string
+	AttendColumns    string // of the table for spreadsheets, with commas between them
+	ShowingColumns   string
+	AirSilentNow     string
+	AirSilentUrgent  string
+	AirChange        string
+	AirEndSure       string
+	AirStartSure     string
+	TodoChats        string
 	AirPlan          string
 	AirNow           string
 	AirBack          string

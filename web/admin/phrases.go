@@ -118,6 +118,8 @@ func (t *Messages) problem(p errs.Problem) string {
 		return fmt.Sprintf(t.ProblemColumn, p.Value)
 	case "kind":
 		return t.ProblemKind
+	case "silent":
+		return t.AirSilentNow
 	}
 	if name == "" {
 		return t.ProblemBad

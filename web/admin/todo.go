@@ -5,6 +5,7 @@ import (
 
 	"xianfeng/internal/content"
 	"xianfeng/internal/site"
+	"xianfeng/signaling/broadcast"
 )
 
 // mostTodo is how much of each kind of work the start page shows; the badge says "50+" from there on.
@@ -19,6 +20,7 @@ type todoPage struct {
 	Home     *site.Node
 	MayWrite bool
 	Warnings []warning
+	Chats    []onAir // of what is on air: somebody has to look at what is written
 }
 
 // warning is something that is wrong, or will be soon, with a site.
@@ -53,8 +55,21 @@ func (s *Server) todo(w http.ResponseWriter, r *http.Request, v *visit) {
 		s.kit.Fail(w, r, err)
 		return
 	}
-	p.Warnings = s.warnings(r, v)
+	p.Warnings, p.Chats = s.warnings(r, v), s.chats(v)
 	s.show(w, r, "todo", p)
+}
+
+// chats returns what is on air and has a chat that somebody may moderate.
+func (s *Server) chats(v *visit) (out []onAir) {
+	if s.cfg.Programme == nil {
+		return nil
+	}
+	for _, b := range s.cfg.Programme.Active() {
+		if n := v.tree.Get(b.Site); n != nil && b.State == broadcast.OnAir && v.moderates(n, &b) != "" {
+			out = append(out, onAir{Broadcast: b, T: v.t, Node: n, Moderate: v.moderates(n, &b)})
+		}
+	}
+	return out
 }
 
 // waiting returns what others wait for: reviews, and offers from below.

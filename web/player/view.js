@@ -23,6 +23,7 @@ import { trimLimit, trimStep } from "./trim.js";
  * @property {boolean} keyWrong a key was tried
  * @property {boolean} blocked the browser wants a click before it plays
  * @property {boolean} sound the stream has sound
+ * @property {boolean} together it is part of a broadcast, whose viewers did not choose the name
  * @property {boolean} picture the stream has a picture
  * @property {Transport | ""} transport
  * @property {Via} via
@@ -347,6 +348,7 @@ export class View {
     if (m.state === "loading") return { title: m.reason === "starting" ? w.starting : w.loading, more: "" };
     switch (m.reason) {
       case "absent":
+        if (m.together) return { title: w.silent, more: w.silentMore };
         return m.played ? { title: w.over, more: w.overMore } : { title: w.absent, more: w.absentMore };
       case "paused":
         return { title: w.paused, more: w.pausedMore };

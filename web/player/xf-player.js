@@ -12,6 +12,7 @@
  *   broadcast the broadcast that it shows: how that reaches the viewer is reported to the server
  *   site      code of the site whose page it is, for the same; else it is taken from the page's address, /v/CODE/
  *   autoplay  begin at once, without sound; else the visitor presses play
+ *   sound     begin with sound, where the browser lets it
  *   page-keys the page is there for the player: keys work while nothing else has the focus
  *   lang      language of the words, else that of the document: en or zh
  *
@@ -90,7 +91,7 @@ export class XfPlayer extends HTMLElement {
   /** @type {import("./view.js").Model} */
   #model = {
     state: "loading", reason: "", detail: "", played: false, keyWrong: false, blocked: false, sound: true, picture: true,
-    transport: "", via: "auto", fellBack: false, latency: null, measure: null, viewers: null, bFrames: false, topics: [], list: "",
+    transport: "", via: "auto", fellBack: false, latency: null, measure: null, viewers: null, bFrames: false, topics: [], list: "", together: false,
     sync: null, trim: readTrim(),
   };
   /** @type {SyncClock | null} */
@@ -211,6 +212,7 @@ export class XfPlayer extends HTMLElement {
   connectedCallback() {
     if (!this.hasAttribute("tabindex")) this.tabIndex = 0;
     this.#wanted = this.hasAttribute("autoplay");
+    if (this.hasAttribute("sound")) this.video.muted = false; // the browser may refuse, see #begin
     addEventListener("online", this.#hurry);
     addEventListener("pagehide", this.#leave);
     addEventListener("pageshow", this.#back);
@@ -299,7 +301,7 @@ export class XfPlayer extends HTMLElement {
     this.#leave();
     this.#failed.clear();
     this.#exact = Number.isFinite(this.sync) ? new SyncClock(this.#clock, this.src) : null; // learns while the stream is asked for
-    this.#change({ via: this.via, fellBack: false, list: listOf(this.src) });
+    this.#change({ via: this.via, fellBack: false, list: this.hasAttribute("broadcast") ? "" : listOf(this.src), together: this.hasAttribute("broadcast") });
     if (this.src) void this.#loop(this.#run);
     if (this.src && this.hasAttribute("broadcast")) {
       this.#report.start(() => ({ broadcast: this.getAttribute("broadcast"), site: this.getAttribute("site") ?? siteOf(location.pathname), stream: this.src.split("/").pop() }));

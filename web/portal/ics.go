@@ -59,6 +59,8 @@ func (e *event) write(line func(name, value string)) {
 	line("DTSTART", utc(e.From))
 	if e.Until.After(e.From) {
 		line("DTEND", utc(e.Until))
+	} else {
+		line("DURATION", "PT1H") // without one it would take no time (§3.6.1)
 	}
 	line("SUMMARY", icsText(e.Title))
 	if e.Text != "" {

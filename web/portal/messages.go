@@ -61,79 +61,80 @@ type Messages struct {
 	WatchReplay    string
 	WatchSite      string // %s site
 
-	ChatTitle, ChatNone, ChatName, ChatText, ChatSend, ChatModerated, ChatReact string
-	ChatWaits, ChatTooMany, ChatFull, ChatDenied, ChatInvalid, ChatOffline      string
-	ChatConflict, ChatServer, ChatPass, ChatDrop                                string
-	ReactClap, ReactLike, ReactHeart, ReactFlower                               string
-	LiveTitle                                                                   string
-	LiveNow                                                                     string
-	LiveBy                                                                      string // %s site, %s time
-	LiveWatch                                                                   string
-	LiveOthers                                                                  string
-	LiveNone                                                                    string
-	LiveNone2                                                                   string
-	LiveAll                                                                     string
-	OpenStream                                                                  string
-	PlayerNoJS                                                                  string
-	More                                                                        string
-	MoreOf                                                                      string // %s column
-	Pinned                                                                      string
-	Source                                                                      string // %s
-	Author                                                                      string // %s
-	From                                                                        string // %s site
-	Views                                                                       string // %d, which the script puts there
-	Print                                                                       string
-	Share                                                                       string
-	ShareLink                                                                   string
-	Copy                                                                        string
-	Copied                                                                      string
-	CopyFailed                                                                  string
-	Attachments                                                                 string
-	NewerOne                                                                    string
-	OlderOne                                                                    string
-	Neighbours                                                                  string // label
-	Pictures                                                                    string
-	PictureN                                                                    string // %d
-	Price                                                                       string
-	Negotiable                                                                  string
-	Per                                                                         string // %s unit
-	Season                                                                      string
-	Seller                                                                      string
-	CallSeller                                                                  string // %s phone
-	ValidUntil                                                                  string // %s date
-	Empty                                                                       string
-	PageNewer                                                                   string
-	PageOlder                                                                   string
-	PageN                                                                       string // %d
-	Pages                                                                       string // label
-	TitlePage                                                                   string // %s column, %d page
-	CallTitle                                                                   string
-	CallOffice                                                                  string
-	ContactTitle                                                                string
-	Address                                                                     string
-	Phone                                                                       string
-	Email                                                                       string
-	Hours                                                                       string
-	SitesTitle                                                                  string
-	SitesLead                                                                   string // %d
-	SitesJump                                                                   string
-	SitesJumpHint                                                               string
-	SitesGo                                                                     string
-	SitesFound                                                                  string // %s question
-	SitesNone                                                                   string
-	SitesBelow                                                                  string // %d
-	SitesMore                                                                   string // %d
-	SitesEmpty                                                                  string
-	Partners                                                                    string
-	LinksTitle                                                                  string
-	LinksEmpty                                                                  string
-	Feed                                                                        string
-	Footer                                                                      string // %s site
-	AllSites                                                                    string
-	TopsLead                                                                    string
-	ToAbove                                                                     string // %s site
-	ToFront                                                                     string
-	Embedded                                                                    string // %s site
+	ChatTitle, ChatNone, ChatName, ChatText, ChatSend, ChatModerated, ChatReact          string
+	ChatWaits, ChatTooMany, ChatFull, ChatDenied, ChatNotYours, ChatInvalid, ChatOffline string
+	ChatConflict, ChatServer, ChatPass, ChatDrop                                         string
+	ReactClap, ReactLike, ReactHeart, ReactFlower                                        string
+	LiveTitle                                                                            string
+	LiveNow                                                                              string
+	LiveBy                                                                               string // %s site, %s time
+	LiveWatch                                                                            string
+	AirWait                                                                              string // in its place before it begins
+	LiveOthers                                                                           string
+	LiveNone                                                                             string
+	LiveNone2                                                                            string
+	LiveAll                                                                              string
+	OpenStream                                                                           string
+	PlayerNoJS                                                                           string
+	More                                                                                 string
+	MoreOf                                                                               string // %s column
+	Pinned                                                                               string
+	Source                                                                               string // %s
+	Author                                                                               string // %s
+	From                                                                                 string // %s site
+	Views                                                                                string // %d, which the script puts there
+	Print                                                                                string
+	Share                                                                                string
+	ShareLink                                                                            string
+	Copy                                                                                 string
+	Copied                                                                               string
+	CopyFailed                                                                           string
+	Attachments                                                                          string
+	NewerOne                                                                             string
+	OlderOne                                                                             string
+	Neighbours                                                                           string // label
+	Pictures                                                                             string
+	PictureN                                                                             string // %d
+	Price                                                                                string
+	Negotiable                                                                           string
+	Per                                                                                  string // %s unit
+	Season                                                                               string
+	Seller                                                                               string
+	CallSeller                                                                           string // %s phone
+	ValidUntil                                                                           string // %s date
+	Empty                                                                                string
+	PageNewer                                                                            string
+	PageOlder                                                                            string
+	PageN                                                                                string // %d
+	Pages                                                                                string // label
+	TitlePage                                                                            string // %s column, %d page
+	CallTitle                                                                            string
+	CallOffice                                                                           string
+	ContactTitle                                                                         string
+	Address                                                                              string
+	Phone                                                                                string
+	Email                                                                                string
+	Hours                                                                                string
+	SitesTitle                                                                           string
+	SitesLead                                                                            string // %d
+	SitesJump                                                                            string
+	SitesJumpHint                                                                        string
+	SitesGo                                                                              string
+	SitesFound                                                                           string // %s question
+	SitesNone                                                                            string
+	SitesBelow                                                                           string // %d
+	SitesMore                                                                            string // %d
+	SitesEmpty                                                                           string
+	Partners                                                                             string
+	LinksTitle                                                                           string
+	LinksEmpty                                                                           string
+	Feed                                                                                 string
+	Footer                                                                               string // %s site
+	AllSites                                                                             string
+	TopsLead                                                                             string
+	ToAbove                                                                              string // %s site
+	ToFront                                                                              string
+	Embedded                                                                             string // %s site
 
 	Levels  map[site.Level]string
 	day     func(time.Time) string
@@ -157,10 +158,10 @@ var inChinese = Messages{
 	GuideTitle: "节目单", GuideWeek: "%s 至 %s", GuideBefore: "上一周", GuideNext: "下一周", GuideThis: "回到本周", GuideToday: "今天", GuideEmpty: "这一周没有节目", GuideNothing: "今天没有节目", GuideTime: "时间", GuideWhat: "节目", GuideFrom: "来自", GuideState: "状态", GuideCalendar: "添加到日历", GuideCalendar2: "在手机或电脑的日历里订阅这个地址，改期和取消会自动更新。",
 	StatePlanned: "未开始", StateEnded: "已结束", StateCancelled: "已取消", SlateBefore: "转播即将开始，请稍候。", SlateAfter: "转播已经结束，感谢收看。", SlateCancelled: "这场转播已取消。", SlateSoon: "马上开始", Instead: "紧急插播：%s。结束后自动回到原节目。", Replay: "回放", WatchReplay: "观看回放", WatchSite: "前往 %s",
 	ChatTitle: "互动", ChatNone: "还没有人发言。", ChatName: "称呼", ChatText: "说点什么", ChatSend: "发送", ChatModerated: "发言经审核后显示。", ChatReact: "表态",
-	ChatWaits: "已提交，审核后显示。", ChatTooMany: "发得太快了，请稍等几秒。", ChatFull: "等待审核的发言太多，请稍后再发。", ChatDenied: "现在不能发言。", ChatInvalid: "请填写称呼和内容，内容最多 200 个字。", ChatOffline: "网络断开，没有发出去。",
+	ChatWaits: "已提交，审核后显示。", ChatTooMany: "发得太快了，请稍等几秒。", ChatFull: "等待审核的发言太多，请稍后再发。", ChatDenied: "现在不能发言。", ChatNotYours: "您不能管理这里的留言，请用有权限的账号登录。", ChatInvalid: "请填写称呼和内容，内容最多 200 个字。", ChatOffline: "网络断开，没有发出去。",
 	ChatConflict: "别人已经处理过了。", ChatServer: "服务器出了问题，请稍后再试。", ChatPass: "通过", ChatDrop: "删除",
 	ReactClap: "鼓掌", ReactLike: "赞", ReactHeart: "喜欢", ReactFlower: "送花",
-	LiveTitle: "直播", LiveNow: "正在直播", LiveBy: "%s · %s 开始", LiveWatch: "进入直播", LiveOthers: "其他直播", LiveNone: "此刻没有转播", LiveNone2: "有转播时，本页和首页会自动出现直播入口。", LiveAll: "查看全部直播",
+	LiveTitle: "直播", LiveNow: "正在直播", LiveBy: "%s · %s 开始", LiveWatch: "进入直播", AirWait: "去等候", LiveOthers: "其他直播", LiveNone: "此刻没有转播", LiveNone2: "有转播时，本页和首页会自动出现直播入口。", LiveAll: "查看全部直播",
 	OpenStream: "在直播页面打开", PlayerNoJS: "在网页里播放需要启用 JavaScript。",
 	More: "更多", MoreOf: "更多%s", Pinned: "置顶", Source: "来源：%s", Author: "作者：%s", From: "%s 发布", Views: "浏览 %d 次",
 	Print: "打印", Share: "分享", ShareLink: "本页地址", Copy: "复制", Copied: "已复制", CopyFailed: "复制失败，请手动选取", Attachments: "附件下载",
@@ -187,10 +188,10 @@ var inEnglish = Messages{
 	GuideTitle: "Programme", GuideWeek: "%s to %s", GuideBefore: "Week before", GuideNext: "Week after", GuideThis: "This week", GuideToday: "Today", GuideEmpty: "Nothing is planned this week", GuideNothing: "Nothing today", GuideTime: "Time", GuideWhat: "What", GuideFrom: "From", GuideState: "State", GuideCalendar: "Add to your calendar", GuideCalendar2: "Subscribe to this address in your calendar: what is moved or called off changes by itself.",
 	StatePlanned: "Not begun", StateEnded: "Over", StateCancelled: "Cancelled", SlateBefore: "The broadcast is about to begin.", SlateAfter: "The broadcast is over. Thank you for watching.", SlateCancelled: "This broadcast was called off.", SlateSoon: "Any moment", Instead: "Urgent: %s. Afterwards your programme comes back by itself.", Replay: "Replay", WatchReplay: "Watch the replay", WatchSite: "Go to %s",
 	ChatTitle: "Chat", ChatNone: "Nobody has written yet.", ChatName: "Name", ChatText: "Say something", ChatSend: "Send", ChatModerated: "Lines appear when somebody has let them through.", ChatReact: "React",
-	ChatWaits: "Sent. It appears when somebody has let it through.", ChatTooMany: "That was quick. Please wait some seconds.", ChatFull: "Too many lines wait already. Please try again later.", ChatDenied: "Nobody can write at the moment.", ChatInvalid: "Please enter a name and a text of at most 200 characters.", ChatOffline: "The connection is down; it was not sent.",
+	ChatWaits: "Sent. It appears when somebody has let it through.", ChatTooMany: "That was quick. Please wait some seconds.", ChatFull: "Too many lines wait already. Please try again later.", ChatDenied: "Nobody can write at the moment.", ChatNotYours: "You can’t moderate here. Please sign in with an account that may.", ChatInvalid: "Please enter a name and a text of at most 200 characters.", ChatOffline: "The connection is down; it was not sent.",
 	ChatConflict: "Somebody else has done so already.", ChatServer: "The server has a problem. Please try again later.", ChatPass: "Let through", ChatDrop: "Remove",
 	ReactClap: "Applause", ReactLike: "Like", ReactHeart: "Love", ReactFlower: "Flowers",
-	LiveTitle: "Live", LiveNow: "On air", LiveBy: "%s · since %s", LiveWatch: "Watch", LiveOthers: "Also on air", LiveNone: "Nothing is broadcast at the moment", LiveNone2: "When something is, it appears here and on the front page.", LiveAll: "All live streams",
+	LiveTitle: "Live", LiveNow: "On air", LiveBy: "%s · since %s", LiveWatch: "Watch", AirWait: "Wait there", LiveOthers: "Also on air", LiveNone: "Nothing is broadcast at the moment", LiveNone2: "When something is, it appears here and on the front page.", LiveAll: "All live streams",
 	OpenStream: "Open the stream on its own page", PlayerNoJS: "Playing in the page needs JavaScript.",
 	More: "More", MoreOf: "More: %s", Pinned: "Pinned", Source: "Source: %s", Author: "By %s", From: "Published by %s", Views: "Views: %d",
 	Print: "Print", Share: "Share", ShareLink: "Address of this page", Copy: "Copy", Copied: "Copied", CopyFailed: "Could not copy; please select it by hand", Attachments: "Attachments",

@@ -107,7 +107,7 @@ func (p *watchPage) Moderated() bool { return p.B.Chat == broadcast.ChatModerate
 func (p *watchPage) ChatJSON() (string, error) {
 	t := p.T
 	b, err := json.Marshal(map[string]string{
-		"waits": t.ChatWaits, "toomany": t.ChatTooMany, "full": t.ChatFull, "denied": t.ChatDenied, "invalid": t.ChatInvalid, "offline": t.ChatOffline,
+		"waits": t.ChatWaits, "toomany": t.ChatTooMany, "full": t.ChatFull, "denied": t.ChatDenied, "notyours": t.ChatNotYours, "invalid": t.ChatInvalid, "offline": t.ChatOffline,
 		"conflict": t.ChatConflict, "server": t.ChatServer, "pass": t.ChatPass, "drop": t.ChatDrop,
 	})
 	return string(b), err

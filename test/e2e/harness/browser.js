@@ -50,6 +50,7 @@ export async function open(browser, options) {
   await page.addInitScript(keepConnections);
   /** @type {string[]} */
   const errors = [];
+  page.on("dialog", (dialog) => void dialog.accept().catch(() => {})); // what is asked once more is meant
   page.on("pageerror", (error) => errors.push(String(error)));
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") errors.push(message.text());

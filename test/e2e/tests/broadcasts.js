@@ -94,12 +94,12 @@ export default function (stage) {
 
       // On air: at the same second on all pages, by the server's clock.
       const turned = await Promise.all([front, inner].map(async (page) => {
-        await page.locator(".air-card [data-badge=onair]:visible").waitFor({ timeout: 120_000 });
+        await page.locator(".air-card .badge[data-badge=onair]:visible").waitFor({ timeout: 120_000 });
         return Date.now();
       }));
       assert.ok(Math.abs((turned[0] ?? 0) - (turned[1] ?? 0)) < 5000, `the pages turned ${turned}`);
       await watch.locator('xf-player[src="/live/demo"]').waitFor();
-      assert.equal(await watch.locator("[data-state]").first().textContent(), "正在直播");
+      assert.equal(await watch.locator("[data-badge]").textContent(), "正在直播");
       await until("the player plays", () => watch.evaluate(() => document.querySelector("xf-player")?.getAttribute("data-state") === "playing"), { limit: 60_000 });
 
       // Urgent, with one confirmation.

@@ -121,7 +121,7 @@ export default function (stage) {
       const lines = [];
       for await (const chunk of await (await loaded).createReadStream()) lines.push(chunk);
       const table = Buffer.concat(lines).toString("utf8");
-      assert.match(table, /^\ufefftime,code,site,terminal,name,phone\n[\d-]+ [\d:]+,99,[^,]+,村部活动室,王芳,13900000000\n$/);
+      assert.match(table, /^\ufeff时间,区划代码,站点,终端,姓名,电话\n[\d-]+ [\d:]+,99,[^,]+,村部活动室,王芳,13900000000\n$/);
       await admin.goto(server.base + page.replace("/s/99/", "/s/9901/"));
       await admin.getByText("还没有终端收看").waitFor();
       await check(admin, "attendance-none");

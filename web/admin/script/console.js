@@ -147,6 +147,12 @@ for (const form of document.querySelectorAll("form.bulk")) {
   show();
 }
 
+// What reaches thousands of pages at one press is asked for once more.
+document.addEventListener("submit", (e) => {
+  const ask = e.submitter?.dataset.confirm;
+  if (ask && !confirm(ask)) e.preventDefault();
+});
+
 // The source of a broadcast: who picks one that is offered has picked its kind.
 const source = document.querySelector("input[list=sources]");
 const kind = document.querySelector("select[name=kind]");

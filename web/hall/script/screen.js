@@ -108,7 +108,7 @@ class Screen {
     old?.remove();
     if (!c) return;
     const player = document.createElement("xf-player");
-    for (const [name, value] of Object.entries({ src: c.source, broadcast: String(c.id), sync: String(c.delay), autoplay: "", "page-keys": "" })) {
+    for (const [name, value] of Object.entries({ src: c.source, broadcast: String(c.id), sync: String(c.delay), autoplay: "", sound: "", "page-keys": "" })) {
       player.setAttribute(name, value);
     }
     this.box.querySelector(".hall-stage")?.prepend(player);

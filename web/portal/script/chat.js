@@ -45,7 +45,7 @@ class Chat {
           this.#desk = merge(this.#desk, body.lines);
           this.#show();
         },
-        () => this.#say("denied"),
+        () => this.#say("notyours"),
       );
     }
   }

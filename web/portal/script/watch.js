@@ -31,7 +31,7 @@ class Watch {
     const told = this.#told;
     const x = stage(told, now);
     for (const at of this.box.querySelectorAll("h1, .slate-title")) write(at, told.title);
-    const badge = this.box.querySelector("[data-state]");
+    const badge = this.box.querySelector("[data-badge]");
     write(badge, this.#words[x.state] ?? "");
     badge?.classList.toggle("off", x.state !== "onair");
     this.#play(x.play);
