@@ -48,6 +48,10 @@ func newValue(name string, body []byte, version uint64) (*value, error) {
 		h.Write(body)
 		version = h.Sum64()&signaling.MaxNumber | 1
 	}
+	return frame(name, body, version)
+}
+
+func frame(name string, body []byte, version uint64) (*value, error) {
 	b, err := json.Marshal(signaling.TopicReply{Type: signaling.Topic, Topic: name, Version: version, Body: body})
 	if err != nil {
 		return nil, fmt.Errorf("value of %q: %w", name, err)
@@ -296,7 +300,7 @@ func (t *topic) since(s *Server, version uint64) (*value, error) {
 			err = s.guarded(func() error {
 				body, newest, err := t.provider.Value(ctx, t.name, version)
 				if err == nil {
-					v, err = newValue(t.name, body, max(newest, 1))
+					v, err = frame(t.name, body, newest) // 0: there is no line yet
 				}
 				return err
 			})

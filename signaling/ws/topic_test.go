@@ -224,6 +224,21 @@ func TestLinesComeOnceAndInOrder(t *testing.T) {
 	}
 }
 
+func TestTheFirstLineComes(t *testing.T) {
+	x := newStand(t, Config{})
+	chat := &lines{all: []string{}}
+	x.Provide("chat:", chat)
+	p, _ := x.hello(t, "")
+	if m := p.follow("chat:1"); string(m.Body) != `[]` || m.Version != 0 {
+		t.Fatalf("got %+v", m)
+	}
+	chat.add("a")
+	x.Touch("lines")
+	if m := p.next(); string(m.Body) != `["a"]` || m.Version != 1 {
+		t.Errorf("got %+v", m)
+	}
+}
+
 func TestLongValuesAreCompressed(t *testing.T) {
 	x := newStand(t, Config{})
 	chat := &lines{all: []string{strings.Repeat("远程教育 ", 2000)}}
