@@ -289,6 +289,9 @@ func TestDeafSocketIsCut(t *testing.T) {
 		p.say(`{"t":"sub","id":1,"topic":"big:a"}`)
 	}
 	until(t, "all are cut", func() bool {
+		x.each(func(k *socket) {
+			k.conn.NetConn().(*net.TCPConn).SetWriteBuffer(4 << 10) //nolint:forcetypeassert // accepted so
+		})
 		x.Touch("big")
 		return x.Figures().Slow >= 20
 	})

@@ -103,7 +103,9 @@ func (c *conn) keepBack(p []byte) (int, error) {
 func (c *conn) state(s http.ConnState) {
 	switch s {
 	case http.StateIdle:
-		c.ours = !c.through && c.give == 0
+		if !c.through { // else it is net/http's for good, and may be HTTP/2, which reads while it says so
+			c.ours = c.give == 0
+		}
 	case http.StateHijacked:
 		c.ours, c.through, c.give = false, true, len(c.buf)
 		// A socket may stay for hours: it keeps nothing of the request that it began with.
