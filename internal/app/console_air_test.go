@@ -35,6 +35,16 @@ func TestBroadcastsFromTheConsole(t *testing.T) {
 		t.Errorf("a bad form: got %d", r.StatusCode)
 	}
 
+	for why, form := range map[string][]string{
+		"这个直播间现在没有信号": {"do", "now", "at", "9901", "title", "急", "kind", "stream", "source", "nobody", "profile", "normal", "chat", "off"},
+		"页面预告":        {"do", "plan", "at", "9901", "title", "早", "kind", "stream", "source", "hall", "starts", at(time.Hour), "lead", "-1", "profile", "normal", "chat", "off"},
+	} {
+		r := h.do(http.MethodPost, "/admin/s/9901/live/new", values(form))
+		if text := body(r); r.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(text, why) {
+			t.Errorf("%v: got %d, want %s", form, r.StatusCode, why)
+		}
+	}
+
 	h.post("/admin/s/9901/live", "do", "start", "id", "1", "version", "3")
 	want(t, h.get("/admin/s/9901/live"), "延时 8 秒")
 	h.post("/admin/s/9901/live", "do", "extend", "id", "1", "more", "30")

@@ -64,7 +64,7 @@ var matrix = map[Role][numActions]uint8{
 	},
 	Editor: {
 		EnterConsole: all, ReadDraft: all, Write: all, Submit: all, Publish: all, Review: all, PushDown: all, OfferUp: all, TakeOffer: all,
-		ManageColumns: all, ReadStats: all, Broadcast: all,
+		ManageColumns: all, ReadStats: all, Broadcast: all, Moderate: all,
 	},
 	Author:    {EnterConsole: all, ReadDraft: own, Write: own, Submit: own},
 	Reviewer:  {EnterConsole: all, ReadDraft: all, Publish: all, Review: all, ReadStats: all},

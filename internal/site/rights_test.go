@@ -26,7 +26,7 @@ ManagePeople   -        all           -      -      -        -         -
 ReadAudit      -        all           -      -      -        -         -
 ReadStats      -        all           all    -      all      -         all
 Broadcast      all      all           all    -      -        -         -
-Moderate       -        all           -      -      -        all       -
+Moderate       -        all           all    -      -        all       -
 OperateMachine all      -             -      -      -        -         -
 `
 

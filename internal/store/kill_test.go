@@ -55,7 +55,7 @@ func TestKilledWhileItWrites(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		killWriters(t, "sqlite:"+filepath.Join(t.TempDir(), "network.db"), testaid.Times(t, "XIANFENG_TEST_KILLS", 25))
 	})
-	t.Run("postgres", func(t *testing.T) { killWriters(t, newPostgres(t), 8) })
+	t.Run("postgres", func(t *testing.T) { killWriters(t, newPostgres(t), 10) })
 }
 
 func killWriters(t *testing.T, address string, times int) {

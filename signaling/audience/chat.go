@@ -114,10 +114,8 @@ func (c *Chat) Write(ctx context.Context, id broadcast.ID, w Writer, text string
 	return x, nil
 }
 
-// moderates reports whether somebody answers for what is written: moderators, and whoever may broadcast there.
 func (c *Chat) moderates(by Actor, at site.ID) bool {
-	t, what := c.network.Tree(), site.Object{Site: at}
-	return t.May(by.Who, site.Moderate, what) || t.May(by.Who, site.Broadcast, what)
+	return c.network.Tree().May(by.Who, site.Moderate, site.Object{Site: at})
 }
 
 // Judge lets a line through, or takes it away.

@@ -51,6 +51,7 @@ func newValue(name string, body []byte, version uint64) (*value, error) {
 	return frame(name, body, version)
 }
 
+// frame makes a value whose version is the provider's.
 func frame(name string, body []byte, version uint64) (*value, error) {
 	b, err := json.Marshal(signaling.TopicReply{Type: signaling.Topic, Topic: name, Version: version, Body: body})
 	if err != nil {

@@ -60,14 +60,6 @@ type onAir struct {
 	Silent             bool   // nobody sends the stream that it shows
 }
 
-// moderates returns where somebody moderates the chat of a broadcast of a site; "": it has none, or they may not.
-func (v *visit) moderates(n *site.Node, b *broadcast.Broadcast) string {
-	if b.Chat == broadcast.ChatOff || !v.may(site.Moderate, n) && !v.may(site.Broadcast, n) {
-		return ""
-	}
-	return b.Address() + "#moderate"
-}
-
 // live reports whether somebody sends a stream.
 func (s *Server) live(name string) bool {
 	return slices.ContainsFunc(s.streams(), func(x Stream) bool { return x.Name == name && x.Live })
@@ -132,7 +124,9 @@ func (s *Server) onAir(v *visit, n *site.Node, b broadcast.Broadcast) onAir {
 	x := onAir{Broadcast: b, T: v.t, Node: n, Mine: v.may(site.Broadcast, n), Edit: siteAddress(n, "live/"+b.ID.String())}
 	x.Replay = broadcast.CardOf(v.tree, &b).Replay
 	x.Audience = s.attendanceAddress(v, &b)
-	x.Moderate = v.moderates(n, &b)
+	if b.Chat != broadcast.ChatOff && v.may(site.Moderate, n) {
+		x.Moderate = b.Address() + "#moderate"
+	}
 	if b.State == broadcast.OnAir && b.Source.Kind == broadcast.Stream {
 		x.Silent = !s.live(b.Source.Name)
 	}

@@ -151,14 +151,14 @@ func (s *Server) readAir(r *http.Request, b broadcast.Broadcast) (broadcast.Broa
 			b.Announce = b.Starts.Add(-d)
 		}
 	}
-	if !s.known(r.Context(), b.Source) {
+	if !s.hasSource(r.Context(), b.Source) {
 		p.Add("source", "unknown", "")
 	}
 	return b, p.Err()
 }
 
-// known reports whether a source is there that has to be before it can be broadcast. A stream may come later.
-func (s *Server) known(ctx context.Context, x broadcast.Source) bool {
+// hasSource reports whether a source is there that has to be before it can be planned. A stream may come later.
+func (s *Server) hasSource(ctx context.Context, x broadcast.Source) bool {
 	if s.cfg.Channels == nil || x.Name == "" { // that it is missing is said elsewhere
 		return true
 	}

@@ -65,8 +65,10 @@ func (s *Server) chats(v *visit) (out []onAir) {
 		return nil
 	}
 	for _, b := range s.cfg.Programme.Active() {
-		if n := v.tree.Get(b.Site); n != nil && b.State == broadcast.OnAir && v.moderates(n, &b) != "" {
-			out = append(out, onAir{Broadcast: b, T: v.t, Node: n, Moderate: v.moderates(n, &b)})
+		if n := v.tree.Get(b.Site); n != nil && b.State == broadcast.OnAir {
+			if x := s.onAir(v, n, b); x.Moderate != "" {
+				out = append(out, x)
+			}
 		}
 	}
 	return out

@@ -8,14 +8,13 @@ import (
 	"time"
 )
 
-// told counts what the socket is told.
-func counted(d *deadline, tell func(*net.TCPConn, time.Time) error) *int {
-	n := new(int)
-	d.tell = func(c *net.TCPConn, t time.Time) error {
+// counted makes a deadline for reading, and counts how often the socket is told of it.
+func counted() (d *deadline, n *int) {
+	n = new(int)
+	return &deadline{tell: func(c *net.TCPConn, t time.Time) error {
 		*n++
-		return tell(c, t)
-	}
-	return n
+		return c.SetReadDeadline(t)
+	}}, n
 }
 
 func pipe(t *testing.T) (ours, theirs *net.TCPConn) {
@@ -40,8 +39,7 @@ func pipe(t *testing.T) (ours, theirs *net.TCPConn) {
 
 func TestLaterDeadlinesAreNotTold(t *testing.T) {
 	ours, theirs := pipe(t)
-	var d deadline
-	n := counted(&d, (*net.TCPConn).SetReadDeadline)
+	d, n := counted()
 	read := func() error {
 		return d.use(ours, func() error {
 			_, err := ours.Read(make([]byte, 1))
@@ -71,8 +69,7 @@ func TestTooEarlyIsNotTheEnd(t *testing.T) {
 		"later": func() time.Time { return time.Now().Add(time.Hour) },
 	} {
 		ours, theirs := pipe(t)
-		var d deadline
-		n := counted(&d, (*net.TCPConn).SetReadDeadline)
+		d, n := counted()
 		tries := 0
 		read := func() error {
 			return d.use(ours, func() error {
@@ -120,7 +117,11 @@ func TestADeadlineReachesWhoWaits(t *testing.T) {
 func TestAWriteGoesOnWhereItWas(t *testing.T) {
 	ours, theirs := pipe(t)
 	c := &conn{tcp: ours}
-	c.writing.tell = (*net.TCPConn).SetWriteDeadline
+	again := make(chan struct{})
+	c.writing.tell = func(tcp *net.TCPConn, end time.Time) error {
+		close(again) // once: the second time would panic
+		return tcp.SetWriteDeadline(end)
+	}
 	c.writing.set(time.Now().Add(time.Hour))
 	c.writing.told = time.Now().Add(50 * time.Millisecond)
 	ours.SetWriteDeadline(c.writing.told)
@@ -136,7 +137,7 @@ func TestAWriteGoesOnWhereItWas(t *testing.T) {
 		}
 		done <- err
 	}()
-	time.Sleep(100 * time.Millisecond)
+	<-again // half of it is in the buffers, and nobody has read yet
 	got := make([]byte, 0, len(sent))
 	buf := make([]byte, 1<<20)
 	for len(got) < len(sent) {

@@ -50,12 +50,17 @@ export async function open(browser, options) {
   await page.addInitScript(keepConnections);
   /** @type {string[]} */
   const errors = [];
-  page.on("dialog", (dialog) => void dialog.accept().catch(() => {})); // what is asked once more is meant
+  /** @type {string[]} */
+  const asked = []; // once more, before it is done: it is meant
+  page.on("dialog", (dialog) => {
+    asked.push(dialog.message());
+    dialog.accept().catch(() => {}); // the page is gone
+  });
   page.on("pageerror", (error) => errors.push(String(error)));
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
   });
-  return Object.assign(page, { errors });
+  return Object.assign(page, { errors, asked });
 }
 
 /**

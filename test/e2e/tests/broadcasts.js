@@ -116,6 +116,7 @@ export default function (stage) {
       await watch.locator('xf-player[src="/live/alarm"]').waitFor();
       await watch.getByText("紧急插播：寒潮橙色预警").waitFor();
       await desk.getByText("被“寒潮橙色预警”覆盖").waitFor();
+      await desk.getByText("没有信号").waitFor(); // nobody sends "alarm"
       if (pictures) {
         await mkdir(pictures, { recursive: true });
         await front.screenshot({ path: `${pictures}/broadcast-urgent-360.png` });
@@ -141,6 +142,7 @@ export default function (stage) {
         await desk.goto(`${server.base}/admin/s/99/live`);
         await desk.locator(".air-list li", { has: desk.locator("b", { hasText: title }) }).getByRole("button", { name: "结束转播" }).click();
         await desk.locator(".toast", { hasText: "转播已结束" }).waitFor();
+        assert.match(desk.asked.at(-1) ?? "", new RegExp(`现在结束？“${title}”`));
       };
       await end("寒潮橙色预警");
       for (const page of [front, inner]) await page.locator(".air-card", { hasText: "冬季农民课堂" }).waitFor();
